@@ -1,0 +1,56 @@
+# Tests tests/include_rules.cmake on small trees: what it must accept and what it must refuse.
+# Run: cmake -DSCRATCH=<folder to write into> -P tests/include_rules_test.cmake
+cmake_minimum_required(VERSION 3.25)
+
+# expect(RESULT FILE LINE): a tree with one header a folder and FILE holding LINE; RESULT is `accepted` or the refusal.
+function(expect wanted file line)
+  file(REMOVE_RECURSE "${SCRATCH}")
+  foreach(header corpus/base/error corpus/store tokenize/token vectorize/vocabulary topics/lda neural/tensor
+                 neural/trainer apps/command)
+    file(WRITE "${SCRATCH}/${header}.h" "#pragma once\n")
+  endforeach()
+  file(APPEND "${SCRATCH}/${file}" "${line}\n")
+  execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${SCRATCH} -P ${CMAKE_CURRENT_LIST_DIR}/include_rules.cmake
+                  RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE error)
+  if(wanted STREQUAL "accepted")
+    if(NOT status EQUAL 0)
+      message(SEND_ERROR "'${line}' in ${file} was refused: ${error}")
+    endif()
+  else()
+    string(FIND "${error}" "${file}: ${wanted}" found)
+    if(status EQUAL 0 OR found EQUAL -1)
+      message(SEND_ERROR "'${line}' in ${file}: wanted '${wanted}', got status ${status}: ${error}")
+    endif()
+  endif()
+endfunction()
+
+expect(accepted corpus/store.cpp "#include \"corpus/base/error.h\"")
+expect(accepted vectorize/vocabulary.cpp "#include \"tokenize/token.h\"")
+expect(accepted topics/lda.cpp "#include \"vectorize/vocabulary.h\"")
+expect(accepted neural/trainer.cpp "#include \"neural/tensor.h\"")
+expect(accepted neural/trainer.cpp "#include \"vectorize/vocabulary.h\"")
+expect(accepted apps/command.cpp "#include \"corpus/store.h\"")
+expect(accepted apps/command.cpp "#include \"neural/tensor.h\"")
+expect(accepted corpus/store.cpp "#include <sqlite3.h>")
+expect(accepted corpus/store.cpp "// #include \"apps/command.h\"")
+
+expect("base may not include corpus" corpus/base/error.cpp "#include \"corpus/store.h\"")
+expect("tokenize may not include corpus" tokenize/token.cpp "#include \"corpus/store.h\"")
+expect("corpus may not include tokenize" corpus/store.h "  #  include \"tokenize/token.h\"")
+expect("vectorize may not include topics" vectorize/vocabulary.cpp "#include \"topics/lda.h\"")
+expect("topics may not include neural_math" topics/lda.cpp "#include \"neural/tensor.h\"")
+expect("neural_math may not include vectorize" neural/tensor.cpp "#include \"vectorize/vocabulary.h\"")
+expect("neural_math may not include neural" neural/tensor.h "#include \"neural/trainer.h\"")
+expect("vectorize may not include apps" vectorize/vocabulary.h "#include \"apps/command.h\"")
+expect("<sqlite3.h> belongs into a .cpp file" corpus/store.h "#include <sqlite3.h>")
+expect("<unicode/uchar.h> belongs into a .cpp file" tokenize/token.h "#include <unicode/uchar.h>")
+expect("\"error.h\" is not a path" corpus/base/error.cpp "#include \"error.h\"")
+expect("\"../corpus/store.h\" is not a path" apps/command.cpp "#include \"../corpus/store.h\"")
+
+file(REMOVE_RECURSE "${SCRATCH}/empty")
+file(MAKE_DIRECTORY "${SCRATCH}/empty")
+execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${SCRATCH}/empty -P ${CMAKE_CURRENT_LIST_DIR}/include_rules.cmake
+                RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+if(status EQUAL 0)
+  message(SEND_ERROR "a folder without sources was accepted")
+endif()
