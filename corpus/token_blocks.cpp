@@ -1,0 +1,178 @@
+#include "corpus/token_blocks.h"
+
+#include <algorithm>
+
+#include "corpus/base/binary_io.h"
+#include "corpus/base/error.h"
+
+namespace malmoi::corpus {
+namespace {
+
+// The numbers one after another; room for the longest is made once, since this is done for every token of a corpus.
+void put_varints(std::string& out, std::span<const TermId> values) {
+  constexpr std::size_t kLongest = 5;
+  const std::size_t used = out.size();
+  out.resize(used + values.size() * kLongest);
+  char* place = out.data() + used;
+  for (const TermId value : values) {
+    auto rest = static_cast<std::uint32_t>(value);
+    while (rest >= 0x80) {
+      *place++ = static_cast<char>(rest | 0x80U);
+      rest >>= 7U;
+    }
+    *place++ = static_cast<char>(rest);
+  }
+  out.resize(static_cast<std::size_t>(place - out.data()));
+}
+
+std::vector<DocumentLength> read_lengths(BinaryReader& reader) {
+  const std::uint64_t documents = reader.varint();
+  if (documents > reader.remaining()) reader.fail("says it has more documents than bytes");
+  std::vector<DocumentLength> lengths;
+  lengths.reserve(documents);
+  std::int64_t id = 0;
+  for (std::uint64_t i = 0; i < documents; ++i) {
+    id += static_cast<std::int64_t>(reader.varint());
+    lengths.push_back({id, static_cast<std::int64_t>(reader.varint())});
+  }
+  return lengths;
+}
+
+void read_row(BinaryReader& reader, const DocumentLength& length, TokenSequences& out) {
+  if (static_cast<std::uint64_t>(length.tokens) > reader.remaining()) reader.fail("says it has more tokens than bytes");
+  for (std::int64_t i = 0; i < length.tokens; ++i) out.terms.push_back(static_cast<TermId>(reader.varint()));
+  out.row_ids.push_back(length.document);
+  out.offsets.push_back(out.terms.size());
+}
+
+void read_block(std::string_view data, TokenSequences& out) {
+  BinaryReader reader(data, "token_blocks row");
+  for (const DocumentLength& length : read_lengths(reader)) read_row(reader, length, out);
+  if (!reader.at_end()) reader.fail("has bytes left over");
+}
+
+// Calls visit(block, ids) for every block that may hold some of the ascending ids.
+template <typename Visit>
+void for_each_block_of(const Database& database, std::span<const std::int64_t> documents, const Visit& visit) {
+  Statement select = database.prepare(
+      "SELECT first_document, last_document, data FROM token_blocks WHERE first_document <= ? "
+      "ORDER BY first_document DESC LIMIT 1");
+  for (std::size_t i = 0; i < documents.size();) {
+    select.bind(1, documents[i]);
+    if (!select.step()) {
+      select.reset();
+      ++i;
+      continue;
+    }
+    const auto first = documents.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto past = std::upper_bound(first, documents.end(), std::max(select.integer(1), documents[i]));
+    TokenSequences block;
+    read_block(select.blob(2), block);
+    const std::int64_t first_document = select.integer(0);
+    select.reset();
+    visit(first_document, block, std::span<const std::int64_t>(first, past));
+    i = static_cast<std::size_t>(past - documents.begin());
+  }
+}
+
+void append_row(const TokenSequences& block, std::size_t row, TokenSequences& out) {
+  const auto tokens = block.row(row);
+  out.row_ids.push_back(block.row_ids[row]);
+  out.terms.insert(out.terms.end(), tokens.begin(), tokens.end());
+  out.offsets.push_back(out.terms.size());
+}
+
+}  // namespace
+
+void TokenBlock::add(std::int64_t document, std::span<const TermId> tokens) {
+  lengths_.push_back({document, static_cast<std::int64_t>(tokens.size())});
+  put_varints(terms_, tokens);
+}
+
+void TokenBlock::clear() {
+  lengths_.clear();
+  terms_.clear();
+}
+
+void TokenBlock::save(Database& database) const {
+  if (empty()) return;
+  std::string data;
+  put_varint(data, lengths_.size());
+  std::int64_t previous = 0;
+  for (const DocumentLength& length : lengths_) {
+    put_varint(data, static_cast<std::uint64_t>(length.document - previous));
+    put_varint(data, static_cast<std::uint64_t>(length.tokens));
+    previous = length.document;
+  }
+  data += terms_;
+  Statement insert = database.prepare("INSERT OR REPLACE INTO token_blocks VALUES(?, ?, ?)");
+  insert.bind(1, lengths_.front().document).bind(2, lengths_.back().document).bind_blob(3, data).run();
+}
+
+std::vector<DocumentLength> load_lengths(const Database& database) {
+  std::vector<DocumentLength> all;
+  Statement select = database.prepare("SELECT data FROM token_blocks ORDER BY first_document");
+  while (select.step()) {
+    BinaryReader reader(select.blob(0), "token_blocks row");
+    const std::vector<DocumentLength> lengths = read_lengths(reader);
+    all.insert(all.end(), lengths.begin(), lengths.end());
+  }
+  return all;
+}
+
+TokenSequences load_tokens(const Database& database) {
+  TokenSequences tokens;
+  Statement select = database.prepare("SELECT data FROM token_blocks ORDER BY first_document");
+  while (select.step()) read_block(select.blob(0), tokens);
+  return tokens;
+}
+
+TokenSequences load_tokens(const Database& database, std::span<const std::int64_t> documents) {
+  TokenSequences tokens;
+  for_each_block_of(database, documents,
+                    [&](std::int64_t, const TokenSequences& block, std::span<const std::int64_t> wanted) {
+                      for (std::size_t row = 0; row < block.rows(); ++row) {
+                        if (std::binary_search(wanted.begin(), wanted.end(), block.row_ids[row])) {
+                          append_row(block, row, tokens);
+                        }
+                      }
+                    });
+  return tokens;
+}
+
+TokenSequences remove_tokens(Database& database, std::span<const std::int64_t> documents) {
+  TokenSequences removed;
+  Statement erase = database.prepare("DELETE FROM token_blocks WHERE first_document = ?");
+  for_each_block_of(database, documents,
+                    [&](std::int64_t first, const TokenSequences& block, std::span<const std::int64_t> wanted) {
+                      TokenBlock kept;
+                      for (std::size_t row = 0; row < block.rows(); ++row) {
+                        if (std::binary_search(wanted.begin(), wanted.end(), block.row_ids[row])) {
+                          append_row(block, row, removed);
+                        } else {
+                          kept.add(block.row_ids[row], block.row(row));
+                        }
+                      }
+                      erase.bind(1, first).run();
+                      kept.save(database);
+                    });
+  return removed;
+}
+
+TokenBlock reopen_last_block(Database& database) {
+  TokenBlock last;
+  TokenSequences tokens;
+  {
+    Statement select =
+        database.prepare("SELECT first_document, data FROM token_blocks ORDER BY first_document DESC LIMIT 1");
+    if (!select.step()) return last;
+    read_block(select.blob(1), tokens);
+  }
+  for (std::size_t row = 0; row < tokens.rows(); ++row) last.add(tokens.row_ids[row], tokens.row(row));
+  if (last.full()) return {};
+  Statement erase = database.prepare("DELETE FROM token_blocks WHERE first_document = ?");
+  erase.bind(1, tokens.row_ids.front()).run();
+  return last;
+}
+
+}  // namespace malmoi::corpus
