@@ -1,0 +1,63 @@
+#include "apps/corpus_flags.h"
+
+#include <boost/program_options.hpp>
+
+#include "apps/command.h"
+#include "apps/dictionary.h"
+
+namespace po = boost::program_options;
+
+namespace malmoi::apps {
+
+void ReaderFlags::add_to(po::options_description& flags) {
+  auto add = flags.add_options();
+  add("from", po::value(&from_)->default_value(from_),
+      "form of the inputs: auto, text, lines, csv, tsv, jsonl, conllu");
+  add("id-field", po::value(&options_.id_field), "column of the documents' ids: a name, a number from 1, a JSON path");
+  add("text-field", po::value(&options_.text_field), "column of the text");
+  add("label-field", po::value(&options_.label_field), "column of the label");
+  add("date-field", po::value(&options_.date_field), "column of the date");
+  add("meta-field", po::value(&options_.meta_fields), "a further column to keep, may be given again; '*': all others");
+  add("encoding", po::value(&options_.encoding)->default_value(options_.encoding),
+      "auto, or the encoding's name: utf-8, utf-16, cp949, euc-kr ...");
+  add("on-error", po::value(&on_error_)->default_value(on_error_),
+      "a malformed record: stop (nothing is stored) or skip (it is listed)");
+}
+
+corpus::ReaderOptions ReaderFlags::options() const {
+  using corpus::InputForm;
+  corpus::ReaderOptions options = options_;
+  options.from = choose<InputForm>("--from", from_,
+                                   {{"auto", InputForm::automatic},
+                                    {"text", InputForm::text},
+                                    {"lines", InputForm::lines},
+                                    {"csv", InputForm::csv},
+                                    {"tsv", InputForm::tsv},
+                                    {"jsonl", InputForm::jsonl},
+                                    {"conllu", InputForm::conllu}});
+  options.on_error = choose<corpus::OnError>("--on-error", on_error_,
+                                             {{"stop", corpus::OnError::stop}, {"skip", corpus::OnError::skip}});
+  return options;
+}
+
+void DictionaryFlag::add_to(po::options_description& flags) {
+  auto add = flags.add_options();
+  add("dictionary", po::value<std::string>()->notifier([this](const std::string& path) { given_ = path; }),
+      "folder of the Korean dictionary (mecab-ko-dic); found by itself where it was installed");
+}
+
+std::filesystem::path DictionaryFlag::folder() const {
+  return find_dictionary(given_);
+}
+
+void WhereFlag::add_to(po::options_description& flags) {
+  auto add = flags.add_options();
+  add("where", po::value(&given_),
+      "only these documents: label=0, date>=2019-01 and date<2019-07, meta.votes>100, source~news");
+}
+
+corpus::Filter WhereFlag::filter() const {
+  return given_.empty() ? corpus::Filter{} : corpus::parse_filter(given_);
+}
+
+}  // namespace malmoi::apps

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "corpus/filter.h"
+#include "corpus/readers.h"
+
+namespace boost::program_options {
+class options_description;
+}
+
+namespace malmoi::apps {
+
+// Flags that several verbs share. Each object must outlive the parsing that fills it.
+
+/// --from, the columns, --encoding, --on-error.
+class ReaderFlags {
+ public:
+  void add_to(boost::program_options::options_description& flags);
+  [[nodiscard]] corpus::ReaderOptions options() const;  ///< throws UsageError
+
+ private:
+  corpus::ReaderOptions options_;
+  std::string from_ = "auto";
+  std::string on_error_ = "stop";
+};
+
+/// --dictionary
+class DictionaryFlag {
+ public:
+  void add_to(boost::program_options::options_description& flags);
+  [[nodiscard]] std::filesystem::path folder() const;
+
+ private:
+  std::optional<std::string> given_;
+};
+
+/// --where
+class WhereFlag {
+ public:
+  void add_to(boost::program_options::options_description& flags);
+  [[nodiscard]] corpus::Filter filter() const;  ///< throws invalid_argument
+
+ private:
+  std::string given_;
+};
+
+}  // namespace malmoi::apps

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "apps/command.h"
+
+namespace boost::program_options {
+class options_description;
+}
+
+namespace malmoi::apps {
+
+/// What `malmoi VERB --help` says besides the flags.
+struct Usage {
+  std::string_view verb;
+  std::string_view summary;                        ///< what the verb does; paragraphs end with a newline
+  std::array<std::string_view, 4> arguments = {};  ///< flags given by position, in order; the last may end in "..."
+  std::string_view examples = {};                  ///< one command a line
+};
+
+/// Reads the arguments behind the verb into the variables that `flags` is bound to.
+/// Adds the common flags. Flags are written out in full; `--` ends them; a flag named in usage.arguments is only given
+/// by position, and is optional unless its value is required().
+///
+/// Returns nullopt when --help was asked for, which has been printed to io.out
+/// Throws  UsageError
+[[nodiscard]] std::optional<CommonOptions> parse(const Usage& usage,
+                                                 const boost::program_options::options_description& flags,
+                                                 std::span<const std::string> args, Streams& io);
+
+}  // namespace malmoi::apps

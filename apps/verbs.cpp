@@ -1,0 +1,22 @@
+#include "apps/verbs.h"
+
+#include <array>
+
+namespace malmoi::apps {
+
+std::span<const Verb> verbs() noexcept {
+  static constexpr std::array kVerbs = {
+      Verb{"index", "read documents, analyse and store them", run_index},
+      Verb{"remove", "take documents out of a corpus", run_remove},
+      Verb{"info", "what a corpus holds", run_info},
+      Verb{"tokens", "show how a text is analysed, and why tokens are dropped", run_tokens},
+      Verb{"terms", "frequent terms, keyness between labels, collocations", run_terms},
+      Verb{"kwic", "keyword in context", run_kwic},
+      Verb{"search", "ranked full-text search", run_search},
+      Verb{"similar", "nearest documents by cosine, Euclidean, Jaccard ...", run_similar},
+      Verb{"matrix", "write the document-term matrix, weighted as you like", run_matrix},
+  };
+  return kVerbs;
+}
+
+}  // namespace malmoi::apps

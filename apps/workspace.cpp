@@ -1,0 +1,96 @@
+#include "apps/workspace.h"
+
+#include "corpus/base/error.h"
+#include "corpus/term_table.h"
+#include "corpus/token_blocks.h"
+
+namespace malmoi::apps {
+
+Workspace::Workspace(const std::filesystem::path& corpus, std::filesystem::path dictionary)
+    : store_(corpus::Store::open(corpus)), dictionary_(std::move(dictionary)) {}
+
+const tokenize::Analyzer& Workspace::analyzer() {
+  if (!analyzer_) {
+    const auto options = store_.setting("analyzer");
+    if (!options) throw Error(ErrorCode::corrupt_data, "the corpus does not say how it was analysed");
+    analyzer_ = std::make_unique<tokenize::Analyzer>(tokenize::analyzer_options_from_json(*options), dictionary_);
+  }
+  return *analyzer_;
+}
+
+const vectorize::Vocabulary& Workspace::vocabulary() {
+  if (!vocabulary_) {
+    corpus::TermTable table = corpus::load_terms(store_.database());
+    std::vector<vectorize::TermCounts> counts;
+    counts.reserve(table.documents.size());
+    for (std::size_t i = 0; i < table.documents.size(); ++i) {
+      counts.push_back({static_cast<std::int32_t>(table.documents[i]), table.occurrences[i]});
+    }
+    vocabulary_ = std::make_unique<vectorize::Vocabulary>(std::move(table.texts), std::move(counts));
+  }
+  return *vocabulary_;
+}
+
+TokenSequences Workspace::tokens(const corpus::Filter& filter) const {
+  if (filter.sql.empty()) return corpus::load_tokens(store_.database());
+  return corpus::load_tokens(store_.database(), store_.matching(filter));
+}
+
+TokenSequences Workspace::words(const corpus::Filter& filter) {
+  const tokenize::AnalyzerOptions& options = analyzer().options();
+  TokenSequences all = tokens(filter);
+  if (options.ngrams == 1) return all;
+  // An n-gram is a term with a blank that is no learned phrase.
+  std::vector<bool> is_ngram;
+  for (TermId term = 0; term < vocabulary().size(); ++term) {
+    is_ngram.push_back(vocabulary().term(term).find(' ') != std::string_view::npos);
+  }
+  for (const std::string& phrase : options.phrases) {
+    if (const auto term = vocabulary().find(phrase)) is_ngram[static_cast<std::size_t>(*term)] = false;
+  }
+  TokenSequences words;
+  words.row_ids = std::move(all.row_ids);
+  for (std::size_t row = 0; row + 1 < all.offsets.size(); ++row) {
+    for (std::size_t i = all.offsets[row]; i < all.offsets[row + 1]; ++i) {
+      if (!is_ngram[static_cast<std::size_t>(all.terms[i])]) words.terms.push_back(all.terms[i]);
+    }
+    words.offsets.push_back(words.terms.size());
+  }
+  return words;
+}
+
+TokenSequences Workspace::tokens_of(std::int64_t document) const {
+  return corpus::load_tokens(store_.database(), std::span(&document, 1));
+}
+
+TokenSequences Workspace::tokens_of(std::string_view text) {
+  TokenSequences row;
+  row.row_ids.push_back(0);
+  for (const tokenize::Token& token : analyze(text)) {
+    if (token.dropped != tokenize::DropRule::kept) continue;
+    if (const auto term = corpus::find_term(store_.database(), token.text)) row.terms.push_back(term->id);
+  }
+  row.offsets.push_back(row.terms.size());
+  return row;
+}
+
+vectorize::DocTermMatrix Workspace::counts(const corpus::Filter& filter, const RunContext& context) const {
+  return vectorize::count_terms(tokens(filter), static_cast<TermId>(store_.size().terms), context);
+}
+
+vectorize::Vocabulary Workspace::vocabulary_of(const vectorize::DocTermMatrix& counts) const {
+  std::vector<vectorize::TermCounts> totals(static_cast<std::size_t>(counts.values.cols()));
+  for (Eigen::Index i = 0; i < counts.values.nonZeros(); ++i) {
+    vectorize::TermCounts& term = totals[static_cast<std::size_t>(counts.values.innerIndexPtr()[i])];
+    ++term.documents;
+    term.occurrences += static_cast<std::int64_t>(counts.values.valuePtr()[i]);
+  }
+  return {corpus::load_terms(store_.database()).texts, std::move(totals)};
+}
+
+const tokenize::Tokens& Workspace::analyze(std::string_view text) {
+  if (!session_) session_ = std::make_unique<tokenize::AnalyzerSession>(analyzer());
+  return session_->analyze(text);
+}
+
+}  // namespace malmoi::apps

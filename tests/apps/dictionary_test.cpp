@@ -1,0 +1,52 @@
+#include "apps/dictionary.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace malmoi::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FindDictionary : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() / "malmoi_find_dictionary";
+    fs::remove_all(root_);
+    fs::create_directories(root_ / "build" / "release" / "bin");
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  static void place(const fs::path& folder) {
+    fs::create_directories(folder);
+    std::ofstream(folder / "sys.dic") << "x";
+  }
+
+  fs::path root_;
+};
+
+TEST_F(FindDictionary, LooksBesideTheProgramInABuildTree) {
+  EXPECT_EQ(find_dictionary(std::nullopt, root_ / "build/release/bin"), "");
+  place(root_ / "build/share/mecab-ko-dic");
+  EXPECT_EQ(find_dictionary(std::nullopt, root_ / "build/release/bin"), root_ / "build/share/mecab-ko-dic");
+}
+
+TEST_F(FindDictionary, PrefersTheInstalledOne) {
+  place(root_ / "build/share/mecab-ko-dic");
+  place(root_ / "build/release/share/malmoi/mecab-ko-dic");
+  EXPECT_EQ(find_dictionary(std::nullopt, root_ / "build/release/bin"),
+            root_ / "build/release/share/malmoi/mecab-ko-dic");
+}
+
+TEST_F(FindDictionary, TakesTheOptionAsItIs) {
+  place(root_ / "build/share/mecab-ko-dic");
+  EXPECT_EQ(find_dictionary("elsewhere", root_ / "build/release/bin"), "elsewhere");
+}
+
+TEST(ProgramFolder, HoldsTheRunningProgram) {
+  EXPECT_TRUE(fs::exists(program_folder() / "apps_test"));
+}
+
+}  // namespace
+}  // namespace malmoi::apps

@@ -1,0 +1,85 @@
+#include "apps/progress.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace malmoi::apps {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Display {
+  explicit Display(bool terminal) : printer(out, terminal, [this] { return now; }) {}
+
+  std::string after(milliseconds passed, const Progress& progress) {
+    now += passed;
+    out.str("");
+    printer.update(progress);
+    return out.str();
+  }
+
+  std::chrono::steady_clock::time_point now{};
+  std::ostringstream out;
+  ProgressPrinter printer;
+};
+
+TEST(ProgressPrinter, DrawsOneLineThatIsErasedAtTheEnd) {
+  Display display(true);
+  EXPECT_EQ(display.after(milliseconds(0), {"indexing", 0, 150000}), "");
+  EXPECT_EQ(display.after(milliseconds(2000), {"indexing", 67500, 150000}),
+            "\rindexing [#########...........] 45% 67.5k/150k 33.8k/s 0:03 left\x1b[K");
+  display.out.str("");
+  display.printer.finish();
+  EXPECT_EQ(display.out.str(), "\r\x1b[K");
+  display.out.str("");
+  display.printer.finish();
+  EXPECT_EQ(display.out.str(), "");
+}
+
+TEST(ProgressPrinter, RedrawsAtMostTenTimesASecond) {
+  Display display(true);
+  int drawn = 0;
+  for (int tick = 0; tick <= 1000; ++tick) {
+    if (!display.after(milliseconds(1), {"reading", tick, 1000}).empty()) ++drawn;
+  }
+  EXPECT_EQ(drawn, 9);  // at 200, 300, … 1000 ms
+}
+
+TEST(ProgressPrinter, ShowsCountAndRateWithoutATotal) {
+  Display display(true);
+  display.after(milliseconds(0), {"reading", 0, 0});
+  EXPECT_EQ(display.after(milliseconds(4000), {"reading", 3996, 0}), "\rreading 4.00k 999/s\x1b[K");
+}
+
+TEST(ProgressPrinter, StartsTheClockAnewForEachStage) {
+  Display display(true);
+  display.after(milliseconds(0), {"one", 0, 10});
+  EXPECT_NE(display.after(milliseconds(500), {"one", 5, 10}), "");
+  EXPECT_EQ(display.after(milliseconds(500), {"two", 100, 300}), "");
+  EXPECT_EQ(display.after(milliseconds(1000), {"two", 200, 300}),
+            "\rtwo [#############.......] 66% 200/300 100/s 0:01 left\x1b[K");
+}
+
+TEST(ProgressPrinter, WritesALineNowAndThenWhereThereIsNoTerminal) {
+  Display display(false);
+  EXPECT_EQ(display.after(milliseconds(0), {"fit", 0, 14'628'807}), "");
+  EXPECT_EQ(display.after(milliseconds(4999), {"fit", 1000, 14'628'807}), "");
+  EXPECT_EQ(display.after(milliseconds(1), {"fit", 5000, 14'628'807}), "fit 0% 5.00k/14.6M 1.00k/s 4:03:44 left\n");
+  EXPECT_EQ(display.after(milliseconds(4999), {"fit", 9000, 14'628'807}), "");
+  display.out.str("");
+  display.printer.finish();
+  EXPECT_EQ(display.out.str(), "");
+}
+
+TEST(ProgressPrinter, StaysWithinALineOfTheTerminal) {
+  Display display(true);
+  const std::string stage = "문서를 나누어 세고 어휘를 만들어 저장하는 중이며 아직 오래 걸립니다";
+  display.after(milliseconds(0), {stage, 0, 10});
+  const std::string drawn = display.after(milliseconds(1000), {stage, 5, 10});
+  EXPECT_TRUE(drawn.starts_with("\r" + stage));
+  EXPECT_TRUE(drawn.ends_with(" [##########\x1b[K")) << drawn;  // 67 columns, then what fits of the bar
+}
+
+}  // namespace
+}  // namespace malmoi::apps

@@ -1,0 +1,75 @@
+#include "tests/cli/program.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "tests/support/temporary_folder.h"
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program to declare
+
+namespace malmoi::testing {
+namespace {
+
+std::string read_all(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+pid_t start(const std::vector<std::string>& args, const TemporaryFolder& folder) {
+  std::vector<std::string> words = {MALMOI_PROGRAM};
+  words.insert(words.end(), args.begin(), args.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  const std::string in = (folder / "in").string();
+  const std::string out = (folder / "out").string();
+  const std::string err = (folder / "err").string();
+  posix_spawn_file_actions_addopen(&actions, 0, in.c_str(), O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  pid_t child = 0;
+  const int failed = posix_spawn(&child, MALMOI_PROGRAM, &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) throw std::runtime_error("cannot start " MALMOI_PROGRAM);
+  return child;
+}
+
+Outcome wait_for(pid_t child, const TemporaryFolder& folder) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), read_all(folder / "out"),
+          read_all(folder / "err")};
+}
+
+}  // namespace
+
+Outcome run_malmoi(const std::vector<std::string>& args, std::string_view input) {
+  const TemporaryFolder folder;
+  folder.write("in", input);
+  return wait_for(start(args, folder), folder);
+}
+
+Outcome kill_malmoi(const std::vector<std::string>& args, int microseconds, int signal) {
+  const TemporaryFolder folder;
+  folder.write("in", "");
+  const pid_t child = start(args, folder);
+  usleep(static_cast<useconds_t>(microseconds));
+  kill(child, signal);
+  return wait_for(child, folder);
+}
+
+bool has_korean_dictionary() {
+  return std::filesystem::exists(MALMOI_SHARE_DIR "/mecab-ko-dic/sys.dic");
+}
+
+}  // namespace malmoi::testing

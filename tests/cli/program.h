@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace malmoi::testing {
+
+/// How a run of the program ended.
+struct Outcome {
+  int status = 0;  ///< exit status; 128 + signal when a signal ended it
+  std::string out;
+  std::string err;
+};
+
+/// Runs the malmoi that was built with the tests, with this standard input.
+Outcome run_malmoi(const std::vector<std::string>& args, std::string_view input = "");
+
+/// Starts it and kills it with SIGKILL (or another signal) after so many microseconds, unless it has ended by then.
+Outcome kill_malmoi(const std::vector<std::string>& args, int microseconds, int signal = 9);
+
+/// True where the Korean dictionary lies in the build's share folder.
+bool has_korean_dictionary();
+
+}  // namespace malmoi::testing
