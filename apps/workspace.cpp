@@ -9,13 +9,10 @@ namespace malmoi::apps {
 Workspace::Workspace(const std::filesystem::path& corpus, std::filesystem::path dictionary)
     : store_(corpus::Store::open(corpus)), dictionary_(std::move(dictionary)) {}
 
-const tokenize::Analyzer& Workspace::analyzer() {
-  if (!analyzer_) {
-    const auto options = store_.setting("analyzer");
-    if (!options) throw Error(ErrorCode::corrupt_data, "the corpus does not say how it was analysed");
-    analyzer_ = std::make_unique<tokenize::Analyzer>(tokenize::analyzer_options_from_json(*options), dictionary_);
-  }
-  return *analyzer_;
+tokenize::AnalyzerOptions Workspace::analysis() const {
+  const auto options = store_.setting("analyzer");
+  if (!options) throw Error(ErrorCode::corrupt_data, "the corpus does not say how it was analysed");
+  return tokenize::analyzer_options_from_json(*options);
 }
 
 const vectorize::Vocabulary& Workspace::vocabulary() {
@@ -37,7 +34,7 @@ TokenSequences Workspace::tokens(const corpus::Filter& filter) const {
 }
 
 TokenSequences Workspace::words(const corpus::Filter& filter) {
-  const tokenize::AnalyzerOptions& options = analyzer().options();
+  const tokenize::AnalyzerOptions options = analysis();
   TokenSequences all = tokens(filter);
   if (options.ngrams == 1) return all;
   // An n-gram is a term with a blank that is no learned phrase.
@@ -89,7 +86,10 @@ vectorize::Vocabulary Workspace::vocabulary_of(const vectorize::DocTermMatrix& c
 }
 
 const tokenize::Tokens& Workspace::analyze(std::string_view text) {
-  if (!session_) session_ = std::make_unique<tokenize::AnalyzerSession>(analyzer());
+  if (!session_) {
+    analyzer_ = std::make_unique<tokenize::Analyzer>(analysis(), dictionary_);
+    session_ = std::make_unique<tokenize::AnalyzerSession>(*analyzer_);
+  }
   return session_->analyze(text);
 }
 

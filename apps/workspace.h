@@ -24,13 +24,13 @@ class Workspace {
   [[nodiscard]] const corpus::Store& store() const noexcept { return store_; }
 
   /// The analysis that the corpus was made with.
-  const tokenize::Analyzer& analyzer();
+  [[nodiscard]] tokenize::AnalyzerOptions analysis() const;
   const vectorize::Vocabulary& vocabulary();
 
   /// Tokens of the documents that pass the filter.
   [[nodiscard]] TokenSequences tokens(const corpus::Filter& filter = {}) const;
   /// The same without n-grams: neighbours in a row are neighbours in the text.
-  [[nodiscard]] TokenSequences words(const corpus::Filter& filter);
+  [[nodiscard]] TokenSequences words(const corpus::Filter& filter = {});
   /// One row: a document of the corpus, or a text, of which terms that the corpus does not have are left out.
   [[nodiscard]] TokenSequences tokens_of(std::int64_t document) const;
   [[nodiscard]] TokenSequences tokens_of(std::string_view text);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "corpus/base/error.h"
 #include "corpus/base/rng.h"
 #include "corpus/inverted_index.h"
 #include "corpus/store.h"
@@ -76,7 +77,9 @@ TEST(Durability, AKilledFirstRunLeavesNothingAndRunningAgainFinishes) {
     const std::vector<std::string> args = {"index", corpus, kSample, "--analyzer", "word"};
     const Outcome first = kill_malmoi(args, static_cast<int>(rng.uniform_index(60000)));
     killed += first.status == 128 + SIGKILL;
-    if (!std::filesystem::exists(corpus)) ASSERT_EQ(run_malmoi(args).status, 0);
+    if (!std::filesystem::exists(corpus)) {
+      ASSERT_EQ(run_malmoi(args).status, 0);
+    }
     EXPECT_TRUE(dump(corpus) == expected) << "round " << round;
   }
   EXPECT_GE(killed, 5) << "the moments were too late to kill anything";
@@ -104,7 +107,9 @@ TEST(Durability, AKilledAdditionLeavesTheOldStateOrTheNew) {
     killed += cut.status == 128 + SIGKILL;
     const std::string state = dump(corpus);
     ASSERT_TRUE(state == before || state == after) << "round " << round;
-    if (state == before) ASSERT_EQ(run_malmoi({"index", corpus, second}).status, 0);
+    if (state == before) {
+      ASSERT_EQ(run_malmoi({"index", corpus, second}).status, 0);
+    }
     EXPECT_TRUE(dump(corpus) == after) << "round " << round;
   }
   EXPECT_GE(killed, 5) << "the moments were too late to kill anything";

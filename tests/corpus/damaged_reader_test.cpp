@@ -27,13 +27,14 @@ std::vector<Sample> samples() {
   std::string jsonl;
   std::string conllu;
   for (int i = 0; i < 12; ++i) {
-    const std::string number = std::to_string(i);
-    const std::string text = i % 3 == 0 ? "한국어 문장 " + number : "some words, " + number;
-    lines += text + "\n";
-    csv += number + ",\"" + text + (i % 2 == 0 ? "\n\"\"둘\"\"\"" : "\"") + "," + number + "\n";
-    tsv += number + "\t\"" + text + "\"\"\"\t" + number + "\r\n";
-    jsonl += "{\"id\":" + number + ",\"text\":\"" + text + "\\n\\u00e9\",\"m\":[1,{\"a\":null}]}\n";
-    conllu += "# sent_id = " + number + "\n" + (i % 2 == 0 ? "# text = " + text + "\n" : "") + word_line(text) + "\n";
+    const std::string text = concat(i % 3 == 0 ? "한국어 문장 " : "some words, ", i);
+    const std::string quoted = concat('"', text, i % 2 == 0 ? "\n\"\"둘\"\"\"" : "\"");
+    lines += concat(text, "\n");
+    csv += concat(i, ",", quoted, ",", i, "\n");
+    tsv += concat(i, "\t\"", text, "\"\"\"\t", i, "\r\n");
+    jsonl += concat("{\"id\":", i, ",\"text\":\"", text, "\\n\\u00e9\",\"m\":[1,{\"a\":null}]}\n");
+    const std::string comment = i % 2 == 0 ? concat("# text = ", text, "\n") : "";
+    conllu += concat("# sent_id = ", i, "\n", comment, word_line(text), "\n");
   }
   std::string wide;
   for (const char c : std::string("id\ttext\n1\tone\n2\ttwo\n")) wide.append({c, '\0'});

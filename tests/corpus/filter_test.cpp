@@ -178,11 +178,11 @@ TEST(Filter, StaysWithinTheLimitsOfSqlite) {
   EXPECT_THAT(documents.matching(longest), ElementsAre());
   EXPECT_THROW(parse_filter(longest + " and id=1"), Error);
   std::string deepest = "meta.a.b>1";
-  for (int i = 1; i < 10; ++i) deepest = "id=1 or id=1 and " + std::string(i % 2 == 0 ? "not " : "(") + deepest;
+  for (int i = 1; i < 10; ++i) deepest.insert(0, i % 2 == 0 ? "id=1 or id=1 and not " : "id=1 or id=1 and (");
   for (int i = 1; i < 10; i += 2) deepest += ")";
   EXPECT_THAT(documents.matching(deepest), ElementsAre(1));
   deepest = "meta.a.b>1";
-  for (int i = 1; i < 10; ++i) deepest = "id=1 or id=1 and (" + deepest + ")";
+  for (int i = 1; i < 10; ++i) deepest.insert(0, "id=1 or id=1 and (").append(")");
   EXPECT_THAT(documents.matching(deepest), ElementsAre(1));
 }
 

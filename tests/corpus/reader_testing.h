@@ -94,6 +94,7 @@ inline std::vector<Document> read_content(std::string_view name, std::string_vie
 
 inline std::vector<std::string> texts(const std::vector<Document>& documents) {
   std::vector<std::string> out;
+  out.reserve(documents.size());
   for (const Document& document : documents) out.push_back(document.text);
   return out;
 }
