@@ -109,7 +109,8 @@ std::int64_t Store::resolve(std::string_view key_or_id) const {
 }
 
 bool DocumentCursor::next(Document& document) {
-  if (!select_.step()) return false;
+  at_end_ = at_end_ || !select_.step();
+  if (at_end_) return false;
   read_document(select_, document);
   return true;
 }

@@ -63,6 +63,7 @@ class DocumentCursor {
   friend class Store;
   explicit DocumentCursor(Statement select) : select_(std::move(select)) {}
   Statement select_;
+  bool at_end_ = false;  // SQLite would start the query anew
 };
 
 /// A corpus: one SQLite file. Move-only. Filling it is CorpusWriter's work.

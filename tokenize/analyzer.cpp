@@ -197,7 +197,7 @@ class AnalyzerSession::Impl {
   }
 
   static bool is_stemmed(std::string_view term, unsigned scripts) {
-    return (scripts & ~(kAsciiLower | kAsciiUpper)) == 0 &&
+    return (scripts & ~unsigned{kAsciiLower | kAsciiUpper}) == 0 &&
            std::all_of(term.begin(), term.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '\''; });
   }
 

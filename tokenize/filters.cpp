@@ -129,7 +129,10 @@ void append_ngrams(Tokens& tokens, int longest) {
       joined += ' ';
       joined += tokens[kept[last]].text;
       const std::string_view text = tokens.keep(joined);
-      tokens.add({.text = text, .begin = tokens[kept[first]].begin, .end = tokens[kept[last]].end});
+      tokens.add({.text = text,
+                  .begin = tokens[kept[first]].begin,
+                  .end = tokens[kept[last]].end,
+                  .words = static_cast<std::uint8_t>(last - first + 1)});
     }
   }
 }

@@ -3,7 +3,10 @@
 #include <mecab.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <fstream>
 
 #include "corpus/base/error.h"
 #include "corpus/base/utf8.h"
@@ -24,12 +27,23 @@ void require_dictionary(const std::filesystem::path& folder) {
   }
 }
 
+/// Refuses a sys.dic that is cut off or something else; MeCab would do so too, but leaks memory then.
+void require_whole(const std::filesystem::path& file) {
+  constexpr std::uint32_t kMagic = 0xEF718F77U;  // xor the size of the file, in the first four bytes
+  std::array<char, 4> bytes = {};
+  std::ifstream(file, std::ios::binary).read(bytes.data(), bytes.size());
+  const auto size = std::bit_cast<std::uint32_t>(bytes) ^ kMagic;
+  if (std::filesystem::file_size(file) == size) return;
+  throw Error(ErrorCode::corrupt_data, concat(file.string(), " is no MeCab dictionary, or cut off: it has ",
+                                              std::filesystem::file_size(file), " bytes, its header says ", size));
+}
+
 std::unique_ptr<MeCab::Model> load_model(const std::filesystem::path& folder, const std::filesystem::path& user) {
   // Arguments one by one, since MeCab cuts a single string at blanks. No file of the machine's own is read.
   std::vector<std::string> arguments = {"mecab", "-r", "/dev/null", "-d", folder.string()};
   if (!user.empty()) arguments.insert(arguments.end(), {"-u", user.string()});
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
+  std::vector<char*> argv(arguments.size());
+  std::ranges::transform(arguments, argv.begin(), [](std::string& argument) { return argument.data(); });
   std::unique_ptr<MeCab::Model> model(MeCab::createModel(static_cast<int>(argv.size()), argv.data()));
   if (model) return model;
   throw Error(ErrorCode::corrupt_data,
@@ -93,6 +107,7 @@ class KoreanDictionary::Impl {
 
 KoreanDictionary::KoreanDictionary(const std::filesystem::path& folder, std::span<const UserWord> user_words) {
   require_dictionary(folder);
+  require_whole(folder / "sys.dic");
   impl_ = std::make_unique<Impl>(folder, user_words);
 }
 KoreanDictionary::~KoreanDictionary() = default;

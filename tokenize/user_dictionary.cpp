@@ -22,8 +22,6 @@
 #include "tokenize/best_path.h"
 #include "tokenize/normalizer.h"
 
-extern "C" int mecab_dict_index(int argc, char** argv);  // exported by libmecab, but in none of its headers
-
 namespace malmoi::tokenize {
 namespace {
 
@@ -155,8 +153,8 @@ class RowWriter {
 /// The other threads of this process do not exist there, which glibc's malloc and stdio are prepared for.
 /// Returns the exit status, or -1 if it was killed.
 int run_dict_index(std::vector<std::string> arguments, const std::filesystem::path& log) {
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
+  std::vector<char*> argv(arguments.size());
+  std::ranges::transform(arguments, argv.begin(), [](std::string& argument) { return argument.data(); });
   const pid_t child = ::fork();
   if (child < 0) throw Error(ErrorCode::io, concat("cannot start mecab_dict_index: ", std::strerror(errno)));
   if (child == 0) {
@@ -222,8 +220,7 @@ std::string user_dictionary_rows(std::span<const UserWord> words, const MeCab::M
     rows.push_back(writer.row({std::string(composed.view()), word.tag}));
   }
   std::ranges::sort(rows);
-  const auto repeated = std::ranges::unique(rows);
-  rows.erase(repeated.begin(), repeated.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   std::string joined;
   for (const std::string& row : rows) joined += row;
   return joined;
@@ -232,7 +229,7 @@ std::string user_dictionary_rows(std::span<const UserWord> words, const MeCab::M
 std::filesystem::path compile_user_dictionary(const std::string& rows, const std::filesystem::path& folder,
                                               const std::filesystem::path& work) {
   const std::filesystem::path csv = work / "user.csv";
-  const std::filesystem::path compiled = work / "user.dic";
+  std::filesystem::path compiled = work / "user.dic";
   const std::filesystem::path log = work / "log";
   std::ofstream out(csv, std::ios::binary);
   out << rows;

@@ -146,6 +146,12 @@ TEST(CorpusWriter, StoresDocumentsTokensTermsAndPostings) {
   EXPECT_EQ(found->text, "좋은 영화 좋은 배우");
   EXPECT_EQ(found->label, "1");
   EXPECT_EQ(found->source, "test");
+  DocumentCursor documents = store.documents(Filter{"label = ?", {"1"}});
+  Document one;
+  EXPECT_TRUE(documents.next(one));
+  EXPECT_EQ(one.key, "a");
+  EXPECT_FALSE(documents.next(one));
+  EXPECT_FALSE(documents.next(one)) << "the end stays the end";
   EXPECT_EQ(store.resolve("b"), 2);
   EXPECT_EQ(store.resolve("3"), 3);
   EXPECT_THROW((void)store.resolve("4"), Error);

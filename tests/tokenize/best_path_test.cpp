@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <mecab.h>
 
+#include <algorithm>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +21,8 @@ const std::filesystem::path kFolder = MALMOI_SHARE_DIR "/mecab-ko-dic";
 
 std::unique_ptr<MeCab::Model> load_model() {
   std::vector<std::string> arguments = {"mecab", "-r", "/dev/null", "-d", kFolder.string()};
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
+  std::vector<char*> argv(arguments.size());
+  std::ranges::transform(arguments, argv.begin(), [](std::string& argument) { return argument.data(); });
   return std::unique_ptr<MeCab::Model>(MeCab::createModel(static_cast<int>(argv.size()), argv.data()));
 }
 
@@ -123,7 +125,7 @@ TEST(SpacePenalties, AreReadFromDicrc) {
 
 TEST(SpacePenalties, NeedADicrc) {
   const TemporaryFolder work;
-  EXPECT_THROW(read_space_penalties(work.path()), Error);
+  EXPECT_THROW(static_cast<void>(read_space_penalties(work.path())), Error);
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -224,6 +226,7 @@ TEST_F(Korean, FourThreadsGiveWhatOneGives) {
   std::vector<std::string> results(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(results.size());
     for (std::string& result : results) threads.emplace_back([&] { result = tagged(dictionary, text); });
   }
   for (const std::string& result : results) EXPECT_EQ(result, expected);
@@ -264,14 +267,15 @@ TEST_F(Korean, UserWordsMayBePredicatesAndDecomposed) {
 }
 
 TEST_F(Korean, LeavesNoTemporaryFilesBehind) {
-  const auto count = [] {
-    const std::filesystem::directory_iterator entries(std::filesystem::temp_directory_path());
-    return std::ranges::count_if(
-        entries, [](const auto& entry) { return entry.path().filename().string().starts_with("malmoi-"); });
-  };
-  const auto before = count();
+  const TemporaryFolder work;  // to itself, since other tests may be running
+  const char* const usual = std::getenv("TMPDIR");
+  const std::string before = usual == nullptr ? "/tmp" : usual;
+  ::setenv("TMPDIR", work.path().c_str(), /*overwrite=*/1);
   const KoreanDictionary dictionary(kFolder, std::vector<UserWord>{{"뉴진스"}});
-  EXPECT_EQ(count(), before);
+  EXPECT_THROW(KoreanDictionary(kFolder, std::vector<UserWord>{{"은는", "JX"}}), Error);
+  ::setenv("TMPDIR", before.c_str(), /*overwrite=*/1);
+  EXPECT_TRUE(std::filesystem::is_empty(work.path()));
+  EXPECT_EQ(tagged(dictionary, "뉴진스"), "뉴진스/NNP");
 }
 
 TEST_F(Korean, RefusesUserWordsTheDictionaryCannotTake) {

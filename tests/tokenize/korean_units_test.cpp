@@ -67,9 +67,8 @@ TEST(DecomposeToJamo, TakesSyllablesApart) {
   EXPECT_EQ(jamo_of("꽤 K팝ㅋ"), "ㄲㅙ Kㅍㅏㅂㅋ");
 }
 
-// Canonical decomposition gives conjoining jamo; NFKC of the compatibility jamo maps ours onto initials and vowels, but
-// finals share their letters with initials, so the oracle compares the names' letters through NFKC of one position
-// each.
+// ICU takes syllables apart into conjoining jamo, and its NFKC turns a compatibility jamo into the initial or the vowel
+// of that name. Finals have initials' names too, so they are tested by name below.
 TEST(DecomposeToJamo, AgreesWithIcuOnAllSyllables) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* nfd = icu::Normalizer2::getNFDInstance(status);
