@@ -105,9 +105,8 @@ std::vector<Clause> parse_query(Workspace& workspace, std::string_view query) {
 }
 
 Searcher::Searcher(Workspace& workspace) : workspace_(&workspace) {
-  const corpus::CorpusSize size = workspace.store().size();
-  documents_ = static_cast<double>(size.documents);
-  mean_length_ = size.documents == 0 ? 1 : std::max(1.0, static_cast<double>(size.tokens) / documents_);
+  size_ = workspace.store().size();
+  mean_length_ = std::max(1.0, static_cast<double>(size_.tokens) / std::max(1.0, static_cast<double>(size_.documents)));
   for (const corpus::DocumentLength& length : corpus::load_lengths(workspace.store().database())) {
     lengths_.resize(static_cast<std::size_t>(length.document) + 1, -1);
     lengths_.back() = static_cast<std::int32_t>(length.tokens);
@@ -139,7 +138,7 @@ void Searcher::add(std::int64_t document, double idf, double count, Clause::Role
 
 double Searcher::idf(std::int64_t documents) const {
   const auto holding = static_cast<double>(documents);
-  return std::log(1 + (documents_ - holding + 0.5) / (holding + 0.5));
+  return std::log(1 + (static_cast<double>(size_.documents) - holding + 0.5) / (holding + 0.5));
 }
 
 void Searcher::visit_terms(const Clause& clause) {
@@ -165,10 +164,35 @@ void Searcher::visit_phrase(const Clause& clause) {
     phrase.push_back(term->id);
     weight += idf(term->documents);
   }
-  const TokenSequences tokens = corpus::load_tokens(database, documents_with_all(database, terms));
-  for (std::size_t row = 0; row < tokens.rows(); ++row) {
-    const int count = count_phrase(tokens.row(row), phrase);
-    if (count > 0) add(tokens.row_ids[row], weight, count, clause.role);
+  for_each_row(documents_with_all(database, terms), [&](std::int64_t document, std::span<const TermId> tokens) {
+    const int count = count_phrase(tokens, phrase);
+    if (count > 0) add(document, weight, count, clause.role);
+  });
+}
+
+void Searcher::for_each_row(std::span<const std::int64_t> documents,
+                            const std::function<void(std::int64_t, std::span<const TermId>)>& visit) {
+  constexpr std::int64_t kMostTokensInMemory = 64'000'000;
+  const corpus::Database& database = workspace_->store().database();
+  if (++phrases_seen_ == 2 && size_.tokens <= kMostTokensInMemory) tokens_ = corpus::load_tokens(database);
+  if (!tokens_) {
+    const TokenSequences some = corpus::load_tokens(database, documents);
+    for (std::size_t row = 0; row < some.rows(); ++row) visit(some.row_ids[row], some.row(row));
+    return;
+  }
+  const std::vector<std::int64_t>& ids = tokens_->row_ids;
+  if (ids.empty()) return;
+  std::size_t row = 0;
+  for (const std::int64_t document : documents) {
+    // Ids ascend, so the row lies no further on than the id does; without removals it is just there.
+    std::size_t last =
+        std::min(ids.size() - 1, row + static_cast<std::size_t>(std::max<std::int64_t>(0, document - ids[row])));
+    if (ids[last] != document)
+      last = static_cast<std::size_t>(std::lower_bound(ids.begin() + static_cast<std::ptrdiff_t>(row),
+                                                       ids.begin() + static_cast<std::ptrdiff_t>(last), document) -
+                                      ids.begin());
+    row = last;
+    if (ids[row] == document) visit(document, tokens_->row(row));
   }
 }
 

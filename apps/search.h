@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,7 +52,8 @@ struct SearchResult {
 };
 
 /// Ranked search over the inverted index in the corpus file. Reads the postings of the query's terms only, besides the
-/// length of each document, which is read once.
+/// length of each document, which is read once. A process that is asked for a second phrase keeps the tokens of a
+/// corpus of up to 64 million in memory (4 bytes each).
 class Searcher {
  public:
   /// The workspace must outlive the searcher.
@@ -75,12 +78,16 @@ class Searcher {
   void add(std::int64_t document, double idf, double count, Clause::Role role);
   void visit_terms(const Clause& clause);
   void visit_phrase(const Clause& clause);
+  void for_each_row(std::span<const std::int64_t> documents,
+                    const std::function<void(std::int64_t, std::span<const TermId>)>& visit);
   [[nodiscard]] double idf(std::int64_t documents) const;
 
   Workspace* workspace_;
-  double documents_ = 0;
+  corpus::CorpusSize size_;
   double mean_length_ = 0;
   SearchOptions options_;
+  int phrases_seen_ = 0;
+  std::optional<TokenSequences> tokens_;
   std::vector<std::int32_t> lengths_;  ///< by document number; -1: not there
   std::vector<Standing> standings_;    ///< by document number
   std::vector<std::int64_t> touched_;  ///< documents whose standing is to be reset

@@ -51,7 +51,14 @@ void read_block(std::string_view data, TokenSequences& out) {
   if (!reader.at_end()) reader.fail("has bytes left over");
 }
 
-// Calls visit(block, ids) for every block that may hold some of the ascending ids.
+// A block's row of the table, and the ascending ids that are looked for in it.
+struct WantedBlock {
+  std::int64_t first_document = 0;
+  std::string_view data;  ///< until the next block
+  std::span<const std::int64_t> documents;
+};
+
+// Calls visit(block) for every block that may hold some of the ascending ids.
 template <typename Visit>
 void for_each_block_of(const Database& database, std::span<const std::int64_t> documents, const Visit& visit) {
   Statement select = database.prepare(
@@ -66,12 +73,24 @@ void for_each_block_of(const Database& database, std::span<const std::int64_t> d
     }
     const auto first = documents.begin() + static_cast<std::ptrdiff_t>(i);
     const auto past = std::upper_bound(first, documents.end(), std::max(select.integer(1), documents[i]));
-    TokenSequences block;
-    read_block(select.blob(2), block);
-    const std::int64_t first_document = select.integer(0);
+    visit(WantedBlock{select.integer(0), select.blob(2), std::span<const std::int64_t>(first, past)});
     select.reset();
-    visit(first_document, block, std::span<const std::int64_t>(first, past));
     i = static_cast<std::size_t>(past - documents.begin());
+  }
+}
+
+// Appends the rows of the wanted documents, passing over the others without decoding them.
+void read_wanted(const WantedBlock& block, TokenSequences& out) {
+  BinaryReader reader(block.data, "token_blocks row");
+  auto wanted = block.documents.begin();
+  for (const DocumentLength& length : read_lengths(reader)) {
+    while (wanted != block.documents.end() && *wanted < length.document) ++wanted;
+    if (wanted == block.documents.end()) return;
+    if (*wanted == length.document) {
+      read_row(reader, length, out);
+    } else {
+      reader.skip_varints(static_cast<std::uint64_t>(length.tokens));
+    }
   }
 }
 
@@ -129,33 +148,27 @@ TokenSequences load_tokens(const Database& database) {
 
 TokenSequences load_tokens(const Database& database, std::span<const std::int64_t> documents) {
   TokenSequences tokens;
-  for_each_block_of(database, documents,
-                    [&](std::int64_t, const TokenSequences& block, std::span<const std::int64_t> wanted) {
-                      for (std::size_t row = 0; row < block.rows(); ++row) {
-                        if (std::binary_search(wanted.begin(), wanted.end(), block.row_ids[row])) {
-                          append_row(block, row, tokens);
-                        }
-                      }
-                    });
+  for_each_block_of(database, documents, [&](const WantedBlock& block) { read_wanted(block, tokens); });
   return tokens;
 }
 
 TokenSequences remove_tokens(Database& database, std::span<const std::int64_t> documents) {
   TokenSequences removed;
   Statement erase = database.prepare("DELETE FROM token_blocks WHERE first_document = ?");
-  for_each_block_of(database, documents,
-                    [&](std::int64_t first, const TokenSequences& block, std::span<const std::int64_t> wanted) {
-                      TokenBlock kept;
-                      for (std::size_t row = 0; row < block.rows(); ++row) {
-                        if (std::binary_search(wanted.begin(), wanted.end(), block.row_ids[row])) {
-                          append_row(block, row, removed);
-                        } else {
-                          kept.add(block.row_ids[row], block.row(row));
-                        }
-                      }
-                      erase.bind(1, first).run();
-                      kept.save(database);
-                    });
+  for_each_block_of(database, documents, [&](const WantedBlock& wanted) {
+    TokenSequences block;
+    read_block(wanted.data, block);
+    TokenBlock kept;
+    for (std::size_t row = 0; row < block.rows(); ++row) {
+      if (std::binary_search(wanted.documents.begin(), wanted.documents.end(), block.row_ids[row])) {
+        append_row(block, row, removed);
+      } else {
+        kept.add(block.row_ids[row], block.row(row));
+      }
+    }
+    erase.bind(1, wanted.first_document).run();
+    kept.save(database);
+  });
   return removed;
 }
 

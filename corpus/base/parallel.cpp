@@ -1,6 +1,7 @@
 #include "corpus/base/parallel.h"
 
 #include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_pipeline.h>
 #include <tbb/partitioner.h>
@@ -29,6 +30,14 @@ class Handover {
  private:
   std::atomic<unsigned> turn_ = 0;
 };
+
+// Runs the work with this many threads, more than the machine has cores if so wished: without the control oneTBB would
+// print a warning and use fewer.
+void run_on(int threads, const std::function<void()>& work) {
+  const tbb::global_control allow(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+  tbb::task_arena arena(threads);
+  arena.execute(work);
+}
 
 void run_serial_pipeline(const PipelineStages& stages, const RunContext& context) {
   while (true) {
@@ -59,8 +68,7 @@ void parallel_for(std::size_t n, std::size_t grain, const RunContext& context,
   Handover start;
   Handover finish;
   start.give();
-  tbb::task_arena arena(context.threads);
-  arena.execute([&] {
+  run_on(context.threads, [&] {
     tbb::parallel_for(
         tbb::blocked_range<std::size_t>(0, chunks, 1),
         [&](const tbb::blocked_range<std::size_t>& range) {
@@ -110,8 +118,7 @@ void ordered_pipeline(const PipelineStages& stages, const RunContext& context) {
     stages.consume(slot);
     consumed.give();
   };
-  tbb::task_arena arena(context.threads);
-  arena.execute([&] {
+  run_on(context.threads, [&] {
     tbb::parallel_pipeline(slots, tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order, produce) &
                                       tbb::make_filter<std::size_t, std::size_t>(tbb::filter_mode::parallel, work) &
                                       tbb::make_filter<std::size_t, void>(tbb::filter_mode::serial_in_order, consume));

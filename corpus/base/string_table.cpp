@@ -17,11 +17,34 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
-std::uint64_t load(const char* bytes, std::size_t count) noexcept {
-  std::uint64_t value = 0;
-  std::memcpy(&value, bytes, count);
-  if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap64(value);
+template <typename Word>
+std::uint64_t load(const char* bytes) noexcept {
+  Word value = 0;
+  std::memcpy(&value, bytes, sizeof value);
+  if constexpr (std::endian::native == std::endian::big) {
+    value = sizeof value == 8 ? static_cast<Word>(__builtin_bswap64(value))
+                              : static_cast<Word>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
+  }
   return value;
+}
+
+// All of at most 8 bytes in one word; reads that overlap spare a branch for each length.
+std::uint64_t load_short(const char* bytes, std::size_t size) noexcept {
+  if (size == 8) return load<std::uint64_t>(bytes);
+  if (size >= 4) return load<std::uint32_t>(bytes) | (load<std::uint32_t>(bytes + size - 4) << 32U);
+  if (size == 0) return 0;
+  const auto at = [&](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])); };
+  return at(0) | (at(size / 2) << 8U) | (at(size - 1) << 16U);
+}
+
+// Equality of strings of equal length; terms are short, and a call of memcmp takes longer than the comparison.
+bool same_bytes(const char* a, const char* b, std::size_t size) noexcept {
+  if (size > 24) return std::memcmp(a, b, size) == 0;
+  if (size <= 8) return load_short(a, size) == load_short(b, size);
+  for (std::size_t i = 0; i + 8 < size; i += 8) {
+    if (load<std::uint64_t>(a + i) != load<std::uint64_t>(b + i)) return false;
+  }
+  return load<std::uint64_t>(a + size - 8) == load<std::uint64_t>(b + size - 8);
 }
 
 }  // namespace
@@ -30,8 +53,8 @@ std::uint64_t hash_bytes(std::string_view text) noexcept {
   std::uint64_t state = kPrime2 ^ text.size();
   const char* bytes = text.data();
   std::size_t left = text.size();
-  for (; left > 8; left -= 8, bytes += 8) state = fold(state ^ load(bytes, 8), kPrime1);
-  if (left > 0) state = fold(state ^ load(bytes, left), kPrime1);
+  for (; left > 8; left -= 8, bytes += 8) state = fold(state ^ load<std::uint64_t>(bytes), kPrime1);
+  state = fold(state ^ load_short(bytes, left), kPrime1);
   return fold(state ^ kPrime1, kPrime2);
 }
 
@@ -41,9 +64,12 @@ std::size_t StringTable::probe(std::string_view text, std::uint64_t hash) const 
   const std::size_t mask = slots_.size() - 1;
   const auto tag = static_cast<std::uint32_t>(hash >> 32U);
   std::size_t place = static_cast<std::size_t>(hash) & mask;
-  while (slots_[place].id >= 0 && (slots_[place].tag != tag || at(slots_[place].id) != text)) {
-    place = (place + 1) & mask;
-  }
+  const auto holds_another = [&](const Slot& slot) {
+    if (slot.tag != tag) return true;
+    const std::string_view there = at(slot.id);
+    return there.size() != text.size() || !same_bytes(there.data(), text.data(), text.size());
+  };
+  while (slots_[place].id >= 0 && holds_another(slots_[place])) place = (place + 1) & mask;
   return place;
 }
 

@@ -71,9 +71,25 @@ TEST_F(Session, SearchRanksMarksAndFilters) {
 }
 
 TEST_F(Session, SearchAnswersOneQueryALine) {
-  const Outcome run = run_malmoi({"search", corpus_, "-", "--format", "tsv"}, "음악\nnothing such\n");
+  const Outcome run = run_malmoi({"search", corpus_, "-"}, "\"new york\"\nnothing such\n\"new york\" \"좋은 배우\"\n");
   EXPECT_EQ(run.status, 0) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("r5\t1\t"));
+  EXPECT_EQ(run.out,
+            "query     \"new york\"\n"
+            "matching  1\n"
+            "\n"
+            "id  label   score  text\n"
+            "r5  1      2.1785  좋은 음악 «new york» movie\n"
+            "query     nothing such\n"
+            "matching  0\n"
+            "\n"
+            "id  label  score  text\n"
+            "(none)\n"
+            "query     \"new york\" \"좋은 배우\"\n"
+            "matching  2\n"
+            "\n"
+            "id  label   score  text\n"
+            "r5  1      2.1785  좋은 음악 «new york» movie\n"
+            "r1  1      1.9904  좋은 영화 «좋은 배우»\n");
 }
 
 TEST_F(Session, KwicShowsBothSides) {
@@ -87,7 +103,8 @@ TEST_F(Session, SimilarByEveryMetric) {
   const auto rows = nlohmann::json::parse(cosine.out)["tables"]["similar"];
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0]["id"], "r5");
-  const Outcome jaccard = run_malmoi({"similar", corpus_, "--text", "좋은 영화", "--metric", "jaccard", "--format", "tsv"});
+  const Outcome jaccard =
+      run_malmoi({"similar", corpus_, "--text", "좋은 영화", "--metric", "jaccard", "--format", "tsv"});
   EXPECT_THAT(jaccard.out, HasSubstr("r1\t1\t0.6666666"));
   for (const std::string metric : {"euclidean", "weighted-jaccard", "manhattan", "minkowski"}) {
     const Outcome run = run_malmoi({"similar", corpus_, "--all-pairs", "--metric", metric, "--space", "counts"});
@@ -119,7 +136,8 @@ TEST_F(Session, TokensExplainsWhatIsDropped) {
 }
 
 TEST_F(Session, AddsReplacesAndRemoves) {
-  const std::string more = folder_.write("more.tsv", "id\tdocument\tlabel\nr1\t새로운 글\t0\nr6\t마지막 영화\t1\n").string();
+  const std::string more =
+      folder_.write("more.tsv", "id\tdocument\tlabel\nr1\t새로운 글\t0\nr6\t마지막 영화\t1\n").string();
   const Outcome refused = run_malmoi({"index", corpus_, more});
   EXPECT_EQ(refused.status, 1);
   EXPECT_THAT(refused.err, HasSubstr("more.tsv:2: the corpus already has a document with the id \"r1\""));
@@ -167,7 +185,8 @@ TEST(Program, LearnsPhrasesOnRequest) {
   for (int i = 0; i < 20; ++i) text += "we love new york today\nother words here " + std::to_string(i) + "\n";
   const std::string input = folder.write("a.txt", text).string();
   const std::string corpus = (folder / "c").string();
-  const Outcome run = run_malmoi({"index", corpus, input, "--from", "lines", "--analyzer", "word", "--phrases", "npmi:0.6"});
+  const Outcome run =
+      run_malmoi({"index", corpus, input, "--from", "lines", "--analyzer", "word", "--phrases", "npmi:0.6"});
   ASSERT_EQ(run.status, 0) << run.err;
   const Outcome tokens = run_malmoi({"tokens", corpus, "--text", "in new york", "--format", "tsv"});
   EXPECT_THAT(tokens.out, HasSubstr("new york\tnew york\tword"));
@@ -195,10 +214,15 @@ TEST(Program, TakesAnEmptyInput) {
   const TemporaryFolder folder;
   const std::string corpus = (folder / "c").string();
   ASSERT_EQ(run_malmoi({"index", corpus, folder.write("e.txt", "").string(), "--analyzer", "word"}).status, 0);
-  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{
-           {"info", corpus}, {"terms", corpus}, {"terms", corpus, "--collocations"}, {"search", corpus, "영화"},
-           {"kwic", corpus, "영화"}, {"similar", corpus, "--all-pairs"}, {"similar", corpus, "--text", "영화"},
-           {"matrix", corpus, "-o", (folder / "m.mtx").string()}}) {
+  for (const std::vector<std::string>& verb :
+       std::vector<std::vector<std::string>>{{"info", corpus},
+                                             {"terms", corpus},
+                                             {"terms", corpus, "--collocations"},
+                                             {"search", corpus, "영화"},
+                                             {"kwic", corpus, "영화"},
+                                             {"similar", corpus, "--all-pairs"},
+                                             {"similar", corpus, "--text", "영화"},
+                                             {"matrix", corpus, "-o", (folder / "m.mtx").string()}}) {
     const Outcome run = run_malmoi(verb);
     EXPECT_EQ(run.status, 0) << verb[0] << ": " << run.err;
   }
@@ -217,7 +241,8 @@ TEST(Program, KoreanMorphemesEndToEnd) {
   if (!has_korean_dictionary()) GTEST_SKIP() << "no Korean dictionary in the build's share folder";
   const TemporaryFolder folder;
   const std::string corpus = (folder / "c").string();
-  const std::string input = folder.write("k.txt", "주가가 떨어졌다.\n국회의원이 말했다.\nAI가 K팝을 3월에 만들었다\n").string();
+  const std::string input =
+      folder.write("k.txt", "주가가 떨어졌다.\n국회의원이 말했다.\nAI가 K팝을 3월에 만들었다\n").string();
   ASSERT_EQ(run_malmoi({"index", corpus, input, "--from", "lines"}).status, 0);
   const Outcome search = run_malmoi({"search", corpus, "떨어지는", "--format", "json"});
   EXPECT_EQ(nlohmann::json::parse(search.out)["tables"]["hits"][0]["text"], "주가가 «떨어졌»다.");
