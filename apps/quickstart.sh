@@ -46,7 +46,7 @@ show malmoi search "$out/reviews.malmoi" '배우 연기' --limit 5
 show malmoi search "$out/reviews.malmoi" '영화' --where label=0 --limit 3
 show malmoi kwic "$out/reviews.malmoi" '감동' --limit 8
 show malmoi similar "$out/reviews.malmoi" --text '음악이 좋고 여운이 남는 영화' --limit 5
-show malmoi matrix "$out/reviews.malmoi" -o "$out/reviews.mtx" --weighting tfidf
+show malmoi matrix "$out/reviews.malmoi" -o "$out/reviews.mtx" --weighting tfidf --min-df 2
 
 printf '\n---- Inaugural addresses -------------------------------------------------------------\n'
 show malmoi index "$out/speeches.malmoi" "$data/speeches.jsonl.gz" --label-field president --analyzer word --stem english

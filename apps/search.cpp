@@ -107,10 +107,10 @@ std::vector<Clause> parse_query(Workspace& workspace, std::string_view query) {
 Searcher::Searcher(Workspace& workspace) : workspace_(&workspace) {
   size_ = workspace.store().size();
   mean_length_ = std::max(1.0, static_cast<double>(size_.tokens) / std::max(1.0, static_cast<double>(size_.documents)));
-  for (const corpus::DocumentLength& length : corpus::load_lengths(workspace.store().database())) {
+  corpus::for_each_length(workspace.store().database(), [this](const corpus::DocumentLength& length) {
     lengths_.resize(static_cast<std::size_t>(length.document) + 1, -1);
     lengths_.back() = static_cast<std::int32_t>(length.tokens);
-  }
+  });
   standings_.resize(lengths_.size());
 }
 

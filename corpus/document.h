@@ -17,4 +17,9 @@ struct Document {
   std::int64_t line = 0;  ///< line of the input where its record starts, from 1; 0 for a file that is one document
 };
 
+/// What a document is called in results: the user's id, or its number where it has none.
+[[nodiscard]] inline std::string name_of(const Document& document) {
+  return document.key.empty() ? std::to_string(document.id) : document.key;
+}
+
 }  // namespace malmoi::corpus

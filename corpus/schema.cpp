@@ -18,7 +18,8 @@ CREATE TABLE sources(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE documents(
   id INTEGER PRIMARY KEY, key TEXT, label TEXT, date TEXT, source INTEGER REFERENCES sources(id), line INTEGER,
   meta TEXT, text TEXT NOT NULL);
-CREATE TABLE token_blocks(first_document INTEGER PRIMARY KEY, last_document INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE token_blocks(
+  first_document INTEGER PRIMARY KEY, last_document INTEGER NOT NULL, lengths BLOB NOT NULL, terms BLOB NOT NULL);
 CREATE TABLE term_buckets(bucket INTEGER PRIMARY KEY, entries TEXT NOT NULL);
 CREATE VIEW terms AS
   SELECT CAST(json_extract(entry.value, '$[0]') AS INTEGER) AS id, json_extract(entry.value, '$[1]') AS term,

@@ -24,6 +24,7 @@ class Statement {
   void run();   ///< steps a statement that gives no rows, and resets it for new parameters
   void reset();
 
+  [[nodiscard]] int columns() const;
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string_view text(int column) const;  ///< valid until the next step; empty for NULL

@@ -25,17 +25,15 @@ void put_varints(std::string& out, std::span<const TermId> values) {
   out.resize(static_cast<std::size_t>(place - out.data()));
 }
 
-std::vector<DocumentLength> read_lengths(BinaryReader& reader) {
-  const std::uint64_t documents = reader.varint();
-  if (documents > reader.remaining()) reader.fail("says it has more documents than bytes");
-  std::vector<DocumentLength> lengths;
-  lengths.reserve(documents);
-  std::int64_t id = 0;
-  for (std::uint64_t i = 0; i < documents; ++i) {
-    id += static_cast<std::int64_t>(reader.varint());
-    lengths.push_back({id, static_cast<std::int64_t>(reader.varint())});
+template <typename Visit>
+void read_lengths(std::string_view bytes, const Visit& visit) {
+  BinaryReader reader(bytes, "token_blocks.lengths");
+  DocumentLength length;
+  while (!reader.at_end()) {
+    length.document += static_cast<std::int64_t>(reader.varint());
+    length.tokens = static_cast<std::int64_t>(reader.varint());
+    visit(length);
   }
-  return lengths;
 }
 
 void read_row(BinaryReader& reader, const DocumentLength& length, TokenSequences& out) {
@@ -45,16 +43,22 @@ void read_row(BinaryReader& reader, const DocumentLength& length, TokenSequences
   out.offsets.push_back(out.terms.size());
 }
 
-void read_block(std::string_view data, TokenSequences& out) {
-  BinaryReader reader(data, "token_blocks row");
-  for (const DocumentLength& length : read_lengths(reader)) read_row(reader, length, out);
+// The two columns of a row, valid until the statement steps on.
+struct BlockBytes {
+  std::string_view lengths;
+  std::string_view terms;
+};
+
+void read_block(const BlockBytes& bytes, TokenSequences& out) {
+  BinaryReader reader(bytes.terms, "token_blocks.terms");
+  read_lengths(bytes.lengths, [&](const DocumentLength& length) { read_row(reader, length, out); });
   if (!reader.at_end()) reader.fail("has bytes left over");
 }
 
 // A block's row of the table, and the ascending ids that are looked for in it.
 struct WantedBlock {
   std::int64_t first_document = 0;
-  std::string_view data;  ///< until the next block
+  BlockBytes bytes;
   std::span<const std::int64_t> documents;
 };
 
@@ -62,7 +66,7 @@ struct WantedBlock {
 template <typename Visit>
 void for_each_block_of(const Database& database, std::span<const std::int64_t> documents, const Visit& visit) {
   Statement select = database.prepare(
-      "SELECT first_document, last_document, data FROM token_blocks WHERE first_document <= ? "
+      "SELECT first_document, last_document, lengths, terms FROM token_blocks WHERE first_document <= ? "
       "ORDER BY first_document DESC LIMIT 1");
   for (std::size_t i = 0; i < documents.size();) {
     select.bind(1, documents[i]);
@@ -73,7 +77,7 @@ void for_each_block_of(const Database& database, std::span<const std::int64_t> d
     }
     const auto first = documents.begin() + static_cast<std::ptrdiff_t>(i);
     const auto past = std::upper_bound(first, documents.end(), std::max(select.integer(1), documents[i]));
-    visit(WantedBlock{select.integer(0), select.blob(2), std::span<const std::int64_t>(first, past)});
+    visit(WantedBlock{select.integer(0), {select.blob(2), select.blob(3)}, {first, past}});
     select.reset();
     i = static_cast<std::size_t>(past - documents.begin());
   }
@@ -81,9 +85,9 @@ void for_each_block_of(const Database& database, std::span<const std::int64_t> d
 
 // Appends the rows of the wanted documents, passing over the others without decoding them.
 void read_wanted(const WantedBlock& block, TokenSequences& out) {
-  BinaryReader reader(block.data, "token_blocks row");
+  BinaryReader reader(block.bytes.terms, "token_blocks.terms");
   auto wanted = block.documents.begin();
-  for (const DocumentLength& length : read_lengths(reader)) {
+  read_lengths(block.bytes.lengths, [&](const DocumentLength& length) {
     while (wanted != block.documents.end() && *wanted < length.document) ++wanted;
     if (wanted == block.documents.end()) return;
     if (*wanted == length.document) {
@@ -91,7 +95,7 @@ void read_wanted(const WantedBlock& block, TokenSequences& out) {
     } else {
       reader.skip_varints(static_cast<std::uint64_t>(length.tokens));
     }
-  }
+  });
 }
 
 void append_row(const TokenSequences& block, std::size_t row, TokenSequences& out) {
@@ -115,34 +119,27 @@ void TokenBlock::clear() {
 
 void TokenBlock::save(Database& database) const {
   if (empty()) return;
-  std::string data;
-  put_varint(data, lengths_.size());
+  std::string lengths;
   std::int64_t previous = 0;
   for (const DocumentLength& length : lengths_) {
-    put_varint(data, static_cast<std::uint64_t>(length.document - previous));
-    put_varint(data, static_cast<std::uint64_t>(length.tokens));
+    put_varint(lengths, static_cast<std::uint64_t>(length.document - previous));
+    put_varint(lengths, static_cast<std::uint64_t>(length.tokens));
     previous = length.document;
   }
-  data += terms_;
-  Statement insert = database.prepare("INSERT OR REPLACE INTO token_blocks VALUES(?, ?, ?)");
-  insert.bind(1, lengths_.front().document).bind(2, lengths_.back().document).bind_blob(3, data).run();
+  Statement insert = database.prepare("INSERT OR REPLACE INTO token_blocks VALUES(?, ?, ?, ?)");
+  insert.bind(1, lengths_.front().document).bind(2, lengths_.back().document);
+  insert.bind_blob(3, lengths).bind_blob(4, terms_).run();
 }
 
-std::vector<DocumentLength> load_lengths(const Database& database) {
-  std::vector<DocumentLength> all;
-  Statement select = database.prepare("SELECT data FROM token_blocks ORDER BY first_document");
-  while (select.step()) {
-    BinaryReader reader(select.blob(0), "token_blocks row");
-    const std::vector<DocumentLength> lengths = read_lengths(reader);
-    all.insert(all.end(), lengths.begin(), lengths.end());
-  }
-  return all;
+void for_each_length(const Database& database, const std::function<void(const DocumentLength&)>& visit) {
+  Statement select = database.prepare("SELECT lengths FROM token_blocks ORDER BY first_document");
+  while (select.step()) read_lengths(select.blob(0), visit);
 }
 
 TokenSequences load_tokens(const Database& database) {
   TokenSequences tokens;
-  Statement select = database.prepare("SELECT data FROM token_blocks ORDER BY first_document");
-  while (select.step()) read_block(select.blob(0), tokens);
+  Statement select = database.prepare("SELECT lengths, terms FROM token_blocks ORDER BY first_document");
+  while (select.step()) read_block({select.blob(0), select.blob(1)}, tokens);
   return tokens;
 }
 
@@ -157,7 +154,7 @@ TokenSequences remove_tokens(Database& database, std::span<const std::int64_t> d
   Statement erase = database.prepare("DELETE FROM token_blocks WHERE first_document = ?");
   for_each_block_of(database, documents, [&](const WantedBlock& wanted) {
     TokenSequences block;
-    read_block(wanted.data, block);
+    read_block(wanted.bytes, block);
     TokenBlock kept;
     for (std::size_t row = 0; row < block.rows(); ++row) {
       if (std::binary_search(wanted.documents.begin(), wanted.documents.end(), block.row_ids[row])) {
@@ -176,10 +173,9 @@ TokenBlock reopen_last_block(Database& database) {
   TokenBlock last;
   TokenSequences tokens;
   {
-    Statement select =
-        database.prepare("SELECT first_document, data FROM token_blocks ORDER BY first_document DESC LIMIT 1");
+    Statement select = database.prepare("SELECT lengths, terms FROM token_blocks ORDER BY first_document DESC LIMIT 1");
     if (!select.step()) return last;
-    read_block(select.blob(1), tokens);
+    read_block({select.blob(0), select.blob(1)}, tokens);
   }
   for (std::size_t row = 0; row < tokens.rows(); ++row) last.add(tokens.row_ids[row], tokens.row(row));
   if (last.full()) return {};

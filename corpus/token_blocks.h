@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,8 +16,9 @@ struct DocumentLength {
   std::int64_t tokens = 0;
 };
 
-/// The token ids of a run of documents in one row: varints, first the number of documents, then for each its id (as
-/// the difference from the one before) and length, then all term ids. Documents of zero tokens have entries too.
+/// The token ids of a run of documents in one row, as varints. Column `lengths`: for each document its id (the
+/// difference from the one before) and its number of tokens, which may be 0. Column `terms`: all term ids, in text
+/// order.
 class TokenBlock {
  public:
   void add(std::int64_t document, std::span<const TermId> tokens);
@@ -33,8 +34,8 @@ class TokenBlock {
   std::string terms_;
 };
 
-/// Ids and lengths of all documents, ascending; does not look at the tokens.
-[[nodiscard]] std::vector<DocumentLength> load_lengths(const Database& database);
+/// Ids and lengths of all documents, ascending; does not read the tokens.
+void for_each_length(const Database& database, const std::function<void(const DocumentLength&)>& visit);
 
 /// Tokens of all documents. Throws corrupt_data for a damaged block.
 [[nodiscard]] TokenSequences load_tokens(const Database& database);

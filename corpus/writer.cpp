@@ -294,7 +294,8 @@ void CorpusWriter::Impl::make_key_index() {
 void CorpusWriter::Impl::merge_segments() {
   if (database().query_integer("SELECT count(*) FROM segments") < 2) return;
   std::vector<bool> alive(static_cast<std::size_t>(next_document_), false);
-  for (const DocumentLength& length : load_lengths(database())) alive[static_cast<std::size_t>(length.document)] = true;
+  for_each_length(database(),
+                  [&](const DocumentLength& length) { alive[static_cast<std::size_t>(length.document)] = true; });
   merge_small_segments(database(), [&](std::int64_t id) { return alive[static_cast<std::size_t>(id)]; });
 }
 

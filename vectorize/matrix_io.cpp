@@ -292,7 +292,7 @@ MatrixFiles write_matrix(const std::filesystem::path& path, const DocTermMatrix&
   const Table table = make_table(matrix, vocabulary, columns, options);
 
   const std::string base = without_gz(path).string();
-  const MatrixFiles files{path, base + ".terms.tsv", base + ".rows.tsv"};
+  MatrixFiles files{path, base + ".terms.tsv", base + ".rows.tsv"};
   OutputFile values_out(files.matrix, options.overwrite);
   OutputFile terms_out(files.terms, options.overwrite);
   OutputFile rows_out(files.rows, options.overwrite);

@@ -32,13 +32,13 @@ void add_document(const corpus::Document& document, std::span<const Place> place
   if (places.empty()) return;
   ++lines.documents;
   lines.occurrences += static_cast<std::int64_t>(places.size());
-  const std::string id = document.key.empty() ? concat(document.id) : document.key;
   for (const Place& place : places) {
     if (static_cast<int>(lines.table.rows.size()) >= limit) return;
     const ContextLine line = in_context(document.text, place, width);
     const int padding = width - display_width(line.left);
-    lines.table.rows.push_back(
-        {id, std::string(static_cast<std::size_t>(std::max(0, padding)), ' ') + line.left, line.keyword, line.right});
+    lines.table.rows.push_back({name_of(document),
+                                std::string(static_cast<std::size_t>(std::max(0, padding)), ' ') + line.left,
+                                line.keyword, line.right});
   }
 }
 

@@ -142,7 +142,7 @@ Report write(Workspace& workspace, const MatrixOptions& options, bool overwrite,
   bool labelled = true;
   corpus::DocumentCursor documents = workspace.store().documents(options.where);
   for (corpus::Document document; documents.next(document);) {
-    plan.keys.push_back(document.key.empty() ? concat(document.id) : document.key);
+    plan.keys.push_back(name_of(document));
     plan.labels.push_back(document.label);
     labelled = labelled && !document.label.empty();
   }

@@ -47,9 +47,9 @@ Report answer(Workspace& workspace, Searcher& searcher, std::string_view query, 
   for (const Hit& hit : result.hits) {
     const auto document = workspace.store().find(hit.document);
     if (!document) continue;
-    const std::string id = document->key.empty() ? concat(document->id) : document->key;
     const std::vector<Place> places = places_of(workspace.analyze(document->text), clauses);
-    table.rows.push_back({id, document->label, hit.score, snippet(document->text, places, kSnippetColumns)});
+    table.rows.push_back(
+        {name_of(*document), document->label, hit.score, snippet(document->text, places, kSnippetColumns)});
   }
   report.tables.push_back(std::move(table));
   return report;

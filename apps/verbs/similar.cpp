@@ -58,10 +58,6 @@ Space make_space(Workspace& workspace, const SimilarOptions& options, const RunC
   return space;
 }
 
-std::string name_of(const corpus::Document& document) {
-  return document.key.empty() ? concat(document.id) : document.key;
-}
-
 Report list(const Workspace& workspace, const Space& space, std::span<const vectorize::Neighbor> neighbors) {
   Table table{"similar", {"id", "label", "score", "text"}, {}};
   for (const vectorize::Neighbor& neighbor : neighbors) {
@@ -78,7 +74,7 @@ Report near_document(Workspace& workspace, const SimilarOptions& options, const 
   const vectorize::DocTermMatrix query =
       vectorize::count_terms(workspace.tokens_of(id), static_cast<TermId>(space.rows.values.cols()));
   vectorize::SimilarityOptions one_more = options.similarity;  // the document itself will be among them
-  ++one_more.k;
+  if (one_more.k != vectorize::SimilarityOptions::kNoLimit) ++one_more.k;
   auto neighbors = vectorize::nearest_rows(space.rows.values, space.project(query), one_more, context);
   std::erase_if(neighbors, [&](const vectorize::Neighbor& neighbor) {
     return space.rows.row_ids[static_cast<std::size_t>(neighbor.row)] == id;
@@ -117,6 +113,7 @@ void run_similar(std::span<const std::string> args, Streams& io) {
   std::string path;
   std::string metric = "cosine";
   std::string space = "tfidf";
+  std::optional<int> limit;
   SimilarOptions options;
   WhereFlag where;
   DictionaryFlag dictionary;
@@ -130,7 +127,8 @@ void run_similar(std::span<const std::string> args, Streams& io) {
       "cosine, euclidean, jaccard (of term sets), weighted-jaccard, manhattan, minkowski");
   add("p", po::value(&options.similarity.p)->default_value(options.similarity.p), "exponent of minkowski, at least 1");
   add("space", po::value(&space)->default_value(space), "what is compared: tfidf, counts");
-  add("limit", po::value(&options.similarity.k)->default_value(options.similarity.k), "neighbours of a document");
+  add("limit", po::value<int>()->notifier([&limit](int value) { limit = value; }),
+      "neighbours of a document (default 10; with --threshold: all)");
   add("threshold", po::value<float>()->notifier([&options](float value) { options.similarity.threshold = value; }),
       "only neighbours at least this similar, or at most this far");
   where.add_to(flags);
@@ -147,6 +145,8 @@ void run_similar(std::span<const std::string> args, Streams& io) {
                                                          {"weighted-jaccard", vectorize::Metric::weighted_jaccard},
                                                          {"manhattan", vectorize::Metric::manhattan},
                                                          {"minkowski", vectorize::Metric::minkowski}});
+  if (options.similarity.threshold) options.similarity.k = vectorize::SimilarityOptions::kNoLimit;
+  if (limit) options.similarity.k = *limit;
   options.weighted = choose<bool>("--space", space, {{"tfidf", true}, {"counts", false}});
   options.where = where.filter();
 

@@ -27,7 +27,7 @@ std::string dump(const std::filesystem::path& path) {
                                        "postings", "dropped", "models"}) {
     corpus::Statement select = database.prepare(concat("SELECT * FROM ", table));
     while (select.step()) {
-      for (int column = 0; column < (table == "documents" ? 8 : 2); ++column) {
+      for (int column = 0; column < select.columns(); ++column) {
         all += select.blob(column);
         all += '\t';
       }

@@ -106,6 +106,10 @@ TEST_F(Session, SimilarByEveryMetric) {
   const Outcome jaccard =
       run_malmoi({"similar", corpus_, "--text", "좋은 영화", "--metric", "jaccard", "--format", "tsv"});
   EXPECT_THAT(jaccard.out, HasSubstr("r1\t1\t0.6666666"));
+  const Outcome close = run_malmoi({"similar", corpus_, "--all-pairs", "--threshold", "0.1", "--format", "tsv"});
+  EXPECT_THAT(close.out,
+              ::testing::ContainsRegex("r1\tr2\t0\\.[0-9]+\nr1\tr5\t0\\.[0-9]+\n|r1\tr5\t0\\.[0-9]+\nr1\tr2\t"));
+  EXPECT_THAT(close.out, ::testing::Not(HasSubstr("r1\tr3")));
   for (const std::string metric : {"euclidean", "weighted-jaccard", "manhattan", "minkowski"}) {
     const Outcome run = run_malmoi({"similar", corpus_, "--all-pairs", "--metric", metric, "--space", "counts"});
     EXPECT_EQ(run.status, 0) << metric << run.err;

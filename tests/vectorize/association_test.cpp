@@ -55,7 +55,7 @@ TEST(Association, IsDefinedAtTheEdges) {
 
 TEST(Collocations, CountsPairsWithinDocumentsOnly) {
   const TokenizedCorpus corpus = corpus_of({"new york is", "new york", "is new"});  // new 0, york 1, is 2
-  const auto found = collocations(corpus.tokens, {.min_count = 1, .measure = Association::t_score});
+  const auto found = collocations(corpus.tokens, {.min_count = 1});
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].first, 0);
   EXPECT_EQ(found[0].second, 1);
@@ -63,7 +63,7 @@ TEST(Collocations, CountsPairsWithinDocumentsOnly) {
   EXPECT_EQ(found[0].counts.x, 2);  // pairs that begin with "new"
   EXPECT_EQ(found[0].counts.y, 2);
   EXPECT_EQ(found[0].counts.total, 4);
-  EXPECT_DOUBLE_EQ(found[0].score, (2 - 1.0) / std::sqrt(2.0));
+  EXPECT_DOUBLE_EQ(found[0].score, 8 * std::log(2.0));  // cells 2, 0, 0, 2 of 4
 }
 
 TEST(Collocations, AgreeWithAMapInAnyWindow) {

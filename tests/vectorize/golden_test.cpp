@@ -14,7 +14,8 @@ namespace {
 struct Place {
   Eigen::Index row;
   std::string term;
-  friend auto operator<=>(const Place&, const Place&) = default;
+  friend bool operator==(const Place&, const Place&) = default;
+  friend bool operator<(const Place& a, const Place& b) { return a.row != b.row ? a.row < b.row : a.term < b.term; }
 };
 using Values = std::map<Place, double>;
 
