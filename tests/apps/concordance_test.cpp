@@ -40,7 +40,7 @@ TEST(JoinPlaces, SortsAndJoinsWhatOverlaps) {
 
 TEST(Snippet, MarksHitsAndCutsAroundThem) {
   EXPECT_EQ(snippet("좋은 영화", std::vector<Place>{{7, 13}}, 40), "좋은 «영화»");
-  EXPECT_EQ(snippet("one two three four five six seven", std::vector<Place>{{28, 33}}, 20), "…five six «seven»");
+  EXPECT_EQ(snippet("one two three four five six seven", std::vector<Place>{{28, 33}}, 20), "… six «seven»");
   EXPECT_EQ(snippet("a  b\n\nc", {}, 40), "a b c");
   EXPECT_EQ(snippet("한국어로 쓴 아주 긴 글", {}, 8), "한국어로…");
 }
@@ -51,8 +51,8 @@ TEST(Snippet, ChoosesTheWindowWithMostHits) {
 }
 
 TEST(InContext, CutsToColumnsOnBothSides) {
-  const ContextLine line = in_context("정말 재미있는\n영화 였습니다", {21, 27}, 7);
-  EXPECT_EQ(line.left, "있는 ");
+  const ContextLine line = in_context("정말 재미있는\n영화 였습니다", {20, 26}, 7);
+  EXPECT_EQ(line.left, "미있는 ");
   EXPECT_EQ(line.keyword, "영화");
   EXPECT_EQ(line.right, " 였습니");
 }
