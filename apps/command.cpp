@@ -1,7 +1,6 @@
 #include "apps/command.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <numeric>
 #include <ostream>
 #include <system_error>
@@ -52,12 +51,6 @@ void note(std::string_view text, const CommonOptions& common, Streams& io) {
   if (common.quiet) return;
   end_progress(io);
   io.err << printable(text) << '\n';
-}
-
-void require_new_file(const std::string& path, const CommonOptions& common) {
-  std::error_code unreadable;
-  if (common.force || !std::filesystem::exists(path, unreadable)) return;
-  throw UsageError(concat("'", path, "' exists; --force overwrites it"));
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {

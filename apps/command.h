@@ -49,9 +49,6 @@ void show(const Report& report, const CommonOptions& common, Streams& io);
 /// Ends the progress display and writes one line to io.err, unless quiet.
 void note(std::string_view text, const CommonOptions& common, Streams& io);
 
-/// Throws UsageError if the file exists and --force was not given.
-void require_new_file(const std::string& path, const CommonOptions& common);
-
 /// "; did you mean terms?" for a word close to one of the names, else empty.
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string_view> names);
 

@@ -17,7 +17,7 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-/// Where kept single tokens with one of these terms stand, in text order, without doubles.
+/// Where kept single tokens with one of these terms stand, in text order; n-grams of syllables overlap.
 [[nodiscard]] std::vector<Place> find_terms(const tokenize::Tokens& tokens, std::span<const std::string> terms);
 
 /// Where these terms follow each other among the kept single tokens: from the first one's begin to the last one's end.

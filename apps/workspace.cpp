@@ -39,9 +39,9 @@ TokenSequences Workspace::words(const corpus::Filter& filter) {
   TokenSequences all = tokens(filter);
   if (options.ngrams == 1) return all;
   // An n-gram is a term with a blank that is no learned phrase.
-  std::vector<bool> is_ngram;
+  std::vector<bool> is_ngram(static_cast<std::size_t>(vocabulary().size()));
   for (TermId term = 0; term < vocabulary().size(); ++term) {
-    is_ngram.push_back(vocabulary().term(term).find(' ') != std::string_view::npos);
+    is_ngram[static_cast<std::size_t>(term)] = vocabulary().term(term).find(' ') != std::string_view::npos;
   }
   for (const std::string& phrase : options.phrases) {
     if (const auto term = vocabulary().find(phrase)) is_ngram[static_cast<std::size_t>(*term)] = false;

@@ -85,6 +85,12 @@ Statement& Statement::bind(int parameter, std::string_view text) {
   return *this;
 }
 
+Statement& Statement::bind_copy(int parameter, std::string_view text) {
+  const char* bytes = text.data() == nullptr ? "" : text.data();
+  require(sqlite3_bind_text64(statement_.get(), parameter, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  return *this;
+}
+
 Statement& Statement::bind_blob(int parameter, std::string_view bytes) {
   const char* data = bytes.data() == nullptr ? "" : bytes.data();
   require(sqlite3_bind_blob64(statement_.get(), parameter, data, bytes.size(), SQLITE_STATIC));

@@ -11,11 +11,13 @@ struct sqlite3_stmt;
 
 namespace malmoi::corpus {
 
-/// A prepared SQL statement. Parameters count from 1, columns from 0. Bound strings must live until the next step.
+/// A prepared SQL statement. Parameters count from 1, columns from 0. Bound strings must live until the last step,
+/// but for bind_copy.
 class Statement {
  public:
   Statement& bind(int parameter, std::int64_t value);
   Statement& bind(int parameter, std::string_view text);
+  Statement& bind_copy(int parameter, std::string_view text);
   Statement& bind_blob(int parameter, std::string_view bytes);
   Statement& bind_null(int parameter);
   Statement& bind_text_or_null(int parameter, std::string_view text);  ///< empty text: NULL

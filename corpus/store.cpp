@@ -27,7 +27,7 @@ Statement prepare_filtered(const Database& database, std::string_view select, co
   const std::string where = filter.sql.empty() ? "" : concat(" WHERE ", filter.sql);
   Statement statement = database.prepare(concat(select, where, " ORDER BY id"));
   int parameter = 0;
-  for (const std::string& value : filter.values) statement.bind(++parameter, value);
+  for (const std::string& value : filter.values) statement.bind_copy(++parameter, value);  // outlives the filter
   return statement;
 }
 

@@ -82,18 +82,17 @@ class EntryReader {
   void unescape() {
     plain_.clear();
     for (std::size_t i = 0; i < term_.size(); ++i) {
-      if (term_[i] != '\\') {
-        plain_ += term_[i];
-      } else if (i + 5 < term_.size() && term_[i + 1] == 'u') {
-        unsigned code = 0;
-        std::from_chars(term_.data() + i + 2, term_.data() + i + 6, code, 16);
-        append_utf8(plain_, code);
-        i += 5;
-      } else if (++i < term_.size()) {
-        plain_ += term_[i];
-      } else {
-        fail();
+      if (term_[i] == '\\') {
+        if (++i == term_.size()) fail();
+        if (term_[i] == 'u') {
+          unsigned code = 0;
+          std::from_chars(term_.data() + i + 1, term_.data() + std::min(i + 5, term_.size()), code, 16);
+          append_utf8(plain_, code);
+          i += 4;
+          continue;
+        }
       }
+      plain_ += term_[i];
     }
     term_ = plain_;
   }

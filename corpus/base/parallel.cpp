@@ -20,8 +20,8 @@ Chunk chunk_at(std::size_t index, std::size_t n, std::size_t grain) {
   return {index, index * grain, std::min(n, (index + 1) * grain)};
 }
 
-// oneTBB orders the stages of a slot inside its own library, where ThreadSanitizer cannot see it; these two atomics
-// state the same order in our code.
+// oneTBB orders its tasks inside its own library, where ThreadSanitizer cannot see it; these atomics state the same
+// order in our code.
 class Handover {
  public:
   void give() { turn_.fetch_add(1, std::memory_order_release); }
@@ -31,12 +31,35 @@ class Handover {
   std::atomic<unsigned> turn_ = 0;
 };
 
+// What lies before and behind the work of all threads.
+struct Borders {
+  Handover start;
+  Handover finish;
+};
+
+// A task's stay between the borders, also when it ends by an exception.
+class Stay {
+ public:
+  explicit Stay(Borders& borders) : finish_(&borders.finish) { borders.start.take(); }
+  ~Stay() { finish_->give(); }
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+
+ private:
+  Handover* finish_;
+};
+
 // Runs the work with this many threads, more than the machine has cores if so wished: without the control oneTBB would
 // print a warning and use fewer.
-void run_on(int threads, const std::function<void()>& work) {
+void run_on(int threads, Borders& borders, const std::function<void()>& work) {
+  struct TakeAtExit {
+    const Handover* finish;
+    ~TakeAtExit() { finish->take(); }
+  };
   const tbb::global_control allow(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
-  tbb::task_arena arena(threads);
-  arena.execute(work);
+  const TakeAtExit behind{&borders.finish};
+  borders.start.give();
+  tbb::task_arena(threads).execute(work);
 }
 
 void run_serial_pipeline(const PipelineStages& stages, const RunContext& context) {
@@ -65,23 +88,19 @@ void parallel_for(std::size_t n, std::size_t grain, const RunContext& context,
     }
     return;
   }
-  Handover start;
-  Handover finish;
-  start.give();
-  run_on(context.threads, [&] {
+  Borders borders;
+  run_on(context.threads, borders, [&] {
     tbb::parallel_for(
         tbb::blocked_range<std::size_t>(0, chunks, 1),
         [&](const tbb::blocked_range<std::size_t>& range) {
-          start.take();
+          const Stay stay(borders);
           for (std::size_t index = range.begin(); index != range.end(); ++index) {
             throw_if_stopped(context);
             body(chunk_at(index, n, grain));
           }
-          finish.give();
         },
         tbb::simple_partitioner());
   });
-  finish.take();
 }
 
 std::size_t pipeline_slots(const RunContext& context) {
@@ -91,39 +110,42 @@ std::size_t pipeline_slots(const RunContext& context) {
 void ordered_pipeline(const PipelineStages& stages, const RunContext& context) {
   if (context.threads <= 1) return run_serial_pipeline(stages, context);
   const std::size_t slots = pipeline_slots(context);
+  Borders borders;
   std::vector<Handover> handovers(slots);
   Handover produced;
   Handover consumed;
   std::size_t next_slot = 0;
   // A slot is free again once consumed: tokens in flight never exceed `slots`, and both serial stages keep the order.
   const auto produce = [&](tbb::flow_control& control) -> std::size_t {
-    throw_if_stopped(context);
+    const Stay stay(borders);
     consumed.take();
     produced.take();
+    throw_if_stopped(context);
     const std::size_t slot = next_slot++ % slots;
     if (!stages.produce(slot)) control.stop();
-    produced.give();
     handovers[slot].give();
+    produced.give();
     return slot;
   };
   const auto work = [&](std::size_t slot) {
+    const Stay stay(borders);
     handovers[slot].take();
     stages.work(slot);
     handovers[slot].give();
     return slot;
   };
   const auto consume = [&](std::size_t slot) {
+    const Stay stay(borders);
     handovers[slot].take();
     consumed.take();
     stages.consume(slot);
     consumed.give();
   };
-  run_on(context.threads, [&] {
+  run_on(context.threads, borders, [&] {
     tbb::parallel_pipeline(slots, tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order, produce) &
                                       tbb::make_filter<std::size_t, std::size_t>(tbb::filter_mode::parallel, work) &
                                       tbb::make_filter<std::size_t, void>(tbb::filter_mode::serial_in_order, consume));
   });
-  consumed.take();
 }
 
 }  // namespace malmoi

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -73,16 +71,6 @@ TEST(Note, GoesToTheErrorStreamUnlessQuiet) {
   note("never seen", {.quiet = true}, streams.io);
   EXPECT_EQ(streams.err.str(), "a.tsv: TSV with header\n");
   EXPECT_EQ(streams.out.str(), "");
-}
-
-TEST(RequireNewFile, RefusesAnExistingFileWithoutForce) {
-  const auto path = std::filesystem::temp_directory_path() / "malmoi_require_new_file";
-  std::filesystem::remove(path);
-  EXPECT_NO_THROW(require_new_file(path.string(), {}));
-  std::ofstream(path) << "kept";
-  EXPECT_THROW(require_new_file(path.string(), {}), UsageError);
-  EXPECT_NO_THROW(require_new_file(path.string(), {.force = true}));
-  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -4,26 +4,24 @@
 
 #include <fstream>
 
+#include "tests/support/temporary_folder.h"
+
 namespace malmoi::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-class FindDictionary : public testing::Test {
+class FindDictionary : public ::testing::Test {
  protected:
-  void SetUp() override {
-    root_ = fs::temp_directory_path() / "malmoi_find_dictionary";
-    fs::remove_all(root_);
-    fs::create_directories(root_ / "build" / "release" / "bin");
-  }
-  void TearDown() override { fs::remove_all(root_); }
+  FindDictionary() { fs::create_directories(root_ / "build" / "release" / "bin"); }
 
   static void place(const fs::path& folder) {
     fs::create_directories(folder);
     std::ofstream(folder / "sys.dic") << "x";
   }
 
-  fs::path root_;
+  malmoi::testing::TemporaryFolder folder_;
+  const fs::path& root_ = folder_.path();
 };
 
 TEST_F(FindDictionary, LooksBesideTheProgramInABuildTree) {

@@ -29,29 +29,6 @@ inline void PrintTo(const Document& d, std::ostream* out) {
 
 namespace testing_support {
 
-/// A folder that goes away with the test.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "malmoi-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  [[nodiscard]] std::string path(std::string_view name) const { return (path_ / name).string(); }
-
-  std::string write(std::string_view name, std::string_view content) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << content;
-    return path(name);
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
 using malmoi::testing::TemporaryFolder;
 
 /// Writes a file into the folder, and the folders of its name before; returns its path.
