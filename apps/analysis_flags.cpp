@@ -151,9 +151,12 @@ void AnalysisFlags::read_filters(tokenize::AnalyzerOptions& options) const {
       options.kinds.push_back(static_cast<TokenKind>(choice_index("--kinds", kind, names)));
     }
   }
-  if (given.stop_words && *given.stop_words != "built-in") {
-    options.stop_words.emplace();
-    if (*given.stop_words != "none") options.stop_words = lines_of(read_file(*given.stop_words));
+  if (given.stop_words) {
+    options.stop_words.reset();
+    if (*given.stop_words == "none") options.stop_words.emplace();
+    if (*given.stop_words != "none" && *given.stop_words != "built-in") {
+      options.stop_words = lines_of(read_file(*given.stop_words));
+    }
   }
   options.min_length = given.min_length.value_or(options.min_length);
   options.max_length = given.max_length.value_or(options.max_length);
@@ -174,9 +177,9 @@ std::optional<vectorize::CollocationOptions> AnalysisFlags::phrases() const {
   return options;
 }
 
-std::optional<tokenize::AnalyzerOptions> AnalysisFlags::options() const {
+std::optional<tokenize::AnalyzerOptions> AnalysisFlags::options(const tokenize::AnalyzerOptions& base) const {
   if (!given_->any()) return std::nullopt;
-  tokenize::AnalyzerOptions options;
+  tokenize::AnalyzerOptions options = base;
   read_korean(options);
   read_words(options);
   read_filters(options);

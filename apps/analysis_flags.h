@@ -25,9 +25,9 @@ class AnalysisFlags {
   /// Binds the flags to this object, which must outlive the parsing.
   void add_to(boost::program_options::options_description& flags);
 
-  /// The analysis asked for; nullopt when none of the flags was given. Reads the files that flags name.
+  /// `base` with what the flags say; nullopt when none of them was given. Reads the files that flags name.
   /// Throws UsageError for a value that is none of the choices, io for a file that cannot be read.
-  [[nodiscard]] std::optional<tokenize::AnalyzerOptions> options() const;
+  [[nodiscard]] std::optional<tokenize::AnalyzerOptions> options(const tokenize::AnalyzerOptions& base) const;
 
   /// --phrases: the pairs to be learned; nullopt when not given.
   [[nodiscard]] std::optional<vectorize::CollocationOptions> phrases() const;

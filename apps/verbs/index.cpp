@@ -6,6 +6,7 @@
 #include "apps/indexer.h"
 #include "apps/parse.h"
 #include "apps/verbs.h"
+#include "apps/workspace.h"
 
 namespace po = boost::program_options;
 
@@ -50,7 +51,8 @@ void run_index(std::span<const std::string> args, Streams& io) {
   add("input", po::value(&inputs), "files, folders, or - for standard input");
   reader.add_to(flags);
   add("replace", po::bool_switch(&options.replace), "documents whose id is known take the place of the old ones");
-  add("reanalyze", po::bool_switch(&options.reanalyze), "analyse all documents of the corpus anew");
+  add("reanalyze", po::bool_switch(&options.reanalyze),
+      "analyse all documents of the corpus anew, with the flags given and else as before");
   analysis.add_to(flags);
   dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
@@ -59,7 +61,8 @@ void run_index(std::span<const std::string> args, Streams& io) {
     throw UsageError("index: name at least one input (or - for standard input)");
 
   options.reader = reader.options();
-  options.analyzer = analysis.options();
+  options.analyzer =
+      analysis.options(std::filesystem::exists(path) ? Workspace(path).analysis() : tokenize::AnalyzerOptions{});
   options.phrases = analysis.phrases();
   options.dictionary = dictionary.folder();
   const IndexResult result = index_documents(path, inputs, options, run, common->run_context(io));

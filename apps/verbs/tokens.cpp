@@ -64,7 +64,7 @@ void run_tokens(std::span<const std::string> args, Streams& io) {
   dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
-  const auto wanted = analysis.options();
+  const auto wanted = analysis.options({});
   if (!request.path.empty() && wanted) throw UsageError("tokens: a corpus has its own analysis; leave the flags out");
   if (request.document.empty() == request.text.empty()) throw UsageError("tokens: give either --doc or --text");
   if (request.path.empty() && !request.document.empty()) throw UsageError("tokens: --doc needs a corpus");

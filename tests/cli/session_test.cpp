@@ -166,6 +166,8 @@ TEST_F(Session, EveryCommandLeavesARun) {
 
 TEST_F(Session, ReanalyzeChangesTheAnalysisAndAnotherOneIsRefusedWithout) {
   const std::string more = folder_.write("more.txt", "more movies").string();
+  EXPECT_EQ(run_malmoi({"index", corpus_, "--reanalyze", "--min-length", "2"}).status, 0);
+  EXPECT_THAT(run_malmoi({"info", corpus_}).out, HasSubstr("\"korean\":\"word\"")) << "what is not given stays";
   const Outcome refused = run_malmoi({"index", corpus_, more, "--analyzer", "word", "--stem", "english"});
   EXPECT_EQ(refused.status, 1);
   EXPECT_THAT(refused.err, HasSubstr("--reanalyze"));
