@@ -72,6 +72,7 @@ TEST(HashBytes, IsFixedForGood) {
 TEST(TextArena, KeepsStringsWhereTheyAre) {
   TextArena arena;
   std::vector<std::string_view> views;
+  views.reserve(20000);
   for (int i = 0; i < 20000; ++i) views.push_back(arena.keep(std::to_string(i)));
   const std::string_view large = arena.keep(std::string(200000, 'x'));
   for (int i = 0; i < 20000; ++i) EXPECT_EQ(views[static_cast<std::size_t>(i)], std::to_string(i));

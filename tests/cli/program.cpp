@@ -27,6 +27,7 @@ pid_t start(const std::vector<std::string>& args, const TemporaryFolder& folder)
   std::vector<std::string> words = {MALMOI_PROGRAM};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;

@@ -320,6 +320,7 @@ TEST(CorpusWriter, TermsOfAnyCharactersComeBackAndTheViewShowsThem) {
 TEST(CorpusWriter, ManyTermsFillManyBuckets) {
   const TemporaryFolder folder;
   std::vector<Document> documents;
+  documents.reserve(3000);
   for (int i = 0; i < 3000; ++i) documents.push_back(document(concat("k", i), concat("단어", i, " 공통")));
   add_all(folder / "c", documents);
   const Store store = Store::open(folder / "c");
