@@ -40,6 +40,15 @@ bool has_syllable(std::string_view text) {
   return false;
 }
 
+/// A run of compatibility jamo, such as half-width ﾻﾻ once it is folded.
+bool is_all_jamo(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const char32_t code = decode_utf8(text, i);
+    if (code < 0x3131 || code > 0x318E) return false;
+  }
+  return !text.empty();
+}
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
@@ -148,7 +157,8 @@ class AnalyzerSession::Impl {
         return;
       }
     }
-    add_token(word, term, tag_of(word));
+    const bool folded_to_jamo = (word.scripts & kOther) != 0 && is_all_jamo(term);
+    add_token(word, term, folded_to_jamo ? "IC" : tag_of(word));
   }
 
   void add_contraction(const Word& word, const Contraction& parts) {

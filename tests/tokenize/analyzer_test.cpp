@@ -112,7 +112,7 @@ TEST(Analyzer, StemsEnglishWordsAndComparesStopWordsBeforeThat) {
 TEST(Analyzer, ShortensRunsOfJamo) {
   EXPECT_THAT(explain("ㅋㅋㅋㅋ ㅠㅠㅠ웃ㅋㅋㅋㅎㅎㅎ ﾻﾻﾻ"),
               ElementsAre("ㅋㅋ/IC/ㅋㅋㅋㅋ/kept", "ㅠㅠ/IC/ㅠㅠㅠ/kept", "웃//웃/kept",
-                          "ㅋㅋㅎㅎ/IC/ㅋㅋㅋㅎㅎㅎ/kept", "ㅋㅋ//ﾻﾻﾻ/kept"));
+                          "ㅋㅋㅎㅎ/IC/ㅋㅋㅋㅎㅎㅎ/kept", "ㅋㅋ/IC/ﾻﾻﾻ/kept"));
   AnalyzerOptions as_it_is = words_only();
   as_it_is.repeat_limit = 0;
   EXPECT_THAT(terms("ㅋㅋㅋㅋ", as_it_is), ElementsAre("ㅋㅋㅋㅋ"));
