@@ -185,13 +185,15 @@ void Searcher::for_each_row(std::span<const std::int64_t> documents,
   std::size_t row = 0;
   for (const std::int64_t document : documents) {
     // Ids ascend, so the row lies no further on than the id does; without removals it is just there.
-    std::size_t last =
-        std::min(ids.size() - 1, row + static_cast<std::size_t>(std::max<std::int64_t>(0, document - ids[row])));
-    if (ids[last] != document)
-      last = static_cast<std::size_t>(std::lower_bound(ids.begin() + static_cast<std::ptrdiff_t>(row),
-                                                       ids.begin() + static_cast<std::ptrdiff_t>(last), document) -
-                                      ids.begin());
-    row = last;
+    const std::int64_t ahead = std::max<std::int64_t>(0, document - ids[row]);
+    const std::size_t last = std::min(ids.size() - 1, row + static_cast<std::size_t>(ahead));
+    if (ids[last] == document) {
+      row = last;
+    } else {
+      const auto from = ids.begin() + static_cast<std::ptrdiff_t>(row);
+      const auto to = ids.begin() + static_cast<std::ptrdiff_t>(last);
+      row = static_cast<std::size_t>(std::lower_bound(from, to, document) - ids.begin());
+    }
     if (ids[row] == document) visit(document, tokens_->row(row));
   }
 }

@@ -153,6 +153,10 @@ TEST_F(Session, AddsReplacesAndRemoves) {
   EXPECT_EQ(report["metrics"]["tokens"], 9);
   const Outcome search = run_malmoi({"search", corpus_, "영화", "--format", "json"});
   EXPECT_EQ(nlohmann::json::parse(search.out)["metrics"]["matching"], 1);
+  const Outcome phrases = run_malmoi({"search", corpus_, "-", "--format", "tsv"},
+                                     "\"new york\"\n\"마지막 영화\" \"york movie\" \"지루한 영화\"\n");
+  EXPECT_THAT(phrases.out, HasSubstr("«마지막 영화»\nr5\t1\t"));
+  EXPECT_THAT(phrases.out, ::testing::Not(HasSubstr("r2\t")));
 }
 
 TEST_F(Session, EveryCommandLeavesARun) {
