@@ -1,6 +1,7 @@
 #include <boost/program_options.hpp>
 
 #include "apps/parse.h"
+#include "apps/run_log.h"
 #include "apps/verbs.h"
 #include "corpus/store.h"
 
@@ -63,6 +64,7 @@ Table runs_table(const corpus::Store& store, int shown) {
 }  // namespace
 
 void run_info(std::span<const std::string> args, Streams& io) {
+  const RunLog run("info", args);
   std::string path;
   int runs = 5;
   po::options_description flags;
@@ -85,6 +87,7 @@ void run_info(std::span<const std::string> args, Streams& io) {
   report.tables.push_back(runs_table(store, runs));
   std::erase_if(report.tables, [](const Table& table) { return table.rows.empty(); });
   show(report, *common, io);
+  run.save(path, {});
 }
 
 }  // namespace malmoi::apps

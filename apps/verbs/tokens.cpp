@@ -5,6 +5,7 @@
 #include "apps/corpus_flags.h"
 #include "apps/dictionary.h"
 #include "apps/parse.h"
+#include "apps/run_log.h"
 #include "apps/verbs.h"
 #include "apps/workspace.h"
 
@@ -51,6 +52,7 @@ Report list(const tokenize::Tokens& tokens, std::string_view text, bool explain)
 }  // namespace
 
 void run_tokens(std::span<const std::string> args, Streams& io) {
+  const RunLog run("tokens", args);
   Request request;
   AnalysisFlags analysis;
   DictionaryFlag dictionary;
@@ -80,6 +82,7 @@ void run_tokens(std::span<const std::string> args, Streams& io) {
     request.text = workspace.store().find(workspace.store().resolve(request.document))->text;
   }
   show(list(workspace.analyze(request.text), request.text, request.explain), *common, io);
+  run.save(request.path, {});
 }
 
 }  // namespace malmoi::apps

@@ -162,10 +162,12 @@ TEST_F(Session, AddsReplacesAndRemoves) {
 TEST_F(Session, EveryCommandLeavesARun) {
   run_malmoi({"search", corpus_, "영화"});
   run_malmoi({"terms", corpus_});
+  run_malmoi({"tokens", corpus_, "--text", "영화"});
+  run_malmoi({"info", corpus_});
   const auto report = nlohmann::json::parse(run_malmoi({"info", corpus_, "--format", "json"}).out);
   std::vector<std::string> commands;
   for (const auto& run : report["tables"]["runs"]) commands.push_back(run["command"]);
-  EXPECT_EQ(commands, (std::vector<std::string>{"index", "search", "terms"}));
+  EXPECT_EQ(commands, (std::vector<std::string>{"index", "search", "terms", "tokens", "info"}));
 }
 
 TEST_F(Session, ReanalyzeChangesTheAnalysisAndAnotherOneIsRefusedWithout) {
