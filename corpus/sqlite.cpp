@@ -162,14 +162,17 @@ Database Database::open(const std::filesystem::path& path, const OpenOptions& op
   if (std::filesystem::is_directory(path, ignored)) {
     throw Error(ErrorCode::invalid_argument, concat(path.string(), ": is a folder, not a corpus file"));
   }
-  int flags = options.access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-  if (options.create) flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  // Readers too: only a connection that may write can clear the write-ahead log away when it is the last to close.
+  // SQLite falls back to reading by itself where the file is protected.
+  int flags = SQLITE_OPEN_READWRITE;
+  if (options.create) flags |= SQLITE_OPEN_CREATE;
   flags |= SQLITE_OPEN_NOMUTEX;
   Database database(open_handle(path.string(), flags), path);
   sqlite3_busy_timeout(database.database_.get(), options.wait_ms);
   if (options.access == Access::read && !options.create && needs_immutable(database.database_.get())) {
-    database.database_.reset(open_handle(as_uri(path), flags | SQLITE_OPEN_URI));
+    database.database_.reset(open_handle(as_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI));
   }
+  if (options.access == Access::read && !options.create) database.execute("PRAGMA query_only=ON");
   return database;
 }
 

@@ -159,6 +159,13 @@ TEST_F(Session, AddsReplacesAndRemoves) {
   EXPECT_THAT(phrases.out, ::testing::Not(HasSubstr("r2\t")));
 }
 
+TEST_F(Session, TheCorpusStaysOneFile) {
+  run_malmoi({"search", corpus_, "영화"});
+  run_malmoi({"info", corpus_});
+  EXPECT_FALSE(std::filesystem::exists(corpus_ + "-wal"));
+  EXPECT_FALSE(std::filesystem::exists(corpus_ + "-shm"));
+}
+
 TEST_F(Session, EveryCommandLeavesARun) {
   run_malmoi({"search", corpus_, "영화"});
   run_malmoi({"terms", corpus_});
