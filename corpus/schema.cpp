@@ -1,6 +1,7 @@
 #include "corpus/schema.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "corpus/base/error.h"
@@ -34,16 +35,42 @@ CREATE TABLE dropped(rule TEXT PRIMARY KEY, tokens INTEGER NOT NULL) WITHOUT ROW
 CREATE TABLE runs(
   id INTEGER PRIMARY KEY, started TEXT NOT NULL, seconds REAL NOT NULL, command TEXT NOT NULL, options TEXT NOT NULL,
   seed INTEGER, version TEXT NOT NULL, input TEXT, results TEXT NOT NULL);
+)sql";
+
+constexpr std::string_view kModels = R"sql(
 CREATE TABLE models(
   name TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, options TEXT NOT NULL, tensors BLOB NOT NULL,
   checksum TEXT NOT NULL, run INTEGER REFERENCES runs(id));
+)sql";
+
+// Since version 2. What does not fit into models.tensors goes on in model_parts. The topics of a document go with it,
+// however it is removed.
+constexpr std::string_view kModelParts = R"sql(
+CREATE TABLE model_parts(
+  model TEXT NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(model, part));
+)sql";
+constexpr std::string_view kDocumentTopics = R"sql(
+CREATE TABLE document_topics(
+  document INTEGER NOT NULL REFERENCES documents(id), model TEXT NOT NULL, topic INTEGER NOT NULL, share REAL NOT NULL,
+  PRIMARY KEY(document, model, topic)) WITHOUT ROWID;
+CREATE TRIGGER document_topics_go AFTER DELETE ON documents BEGIN
+  DELETE FROM document_topics WHERE document = OLD.id;
+END;
 )sql";
 
 }  // namespace
 
 void create_schema(Database& database) {
   database.execute(concat("PRAGMA application_id=", kApplicationId, ";PRAGMA user_version=", kSchemaVersion));
-  database.execute(std::string(kTables));
+  for (const std::string_view tables : {kTables, kModels, kModelParts, kDocumentTopics}) {
+    database.execute(std::string(tables));
+  }
+}
+
+void create_exported_schema(Database& database, std::int64_t application_id) {
+  database.execute(concat("PRAGMA application_id=", application_id, ";PRAGMA user_version=", kSchemaVersion));
+  database.execute("CREATE TABLE settings(name TEXT PRIMARY KEY, value) WITHOUT ROWID");
+  for (const std::string_view tables : {kModels, kModelParts}) database.execute(std::string(tables));
 }
 
 void create_key_index(Database& database) {
@@ -79,7 +106,9 @@ void migrate(Database& database, int target, std::span<const Migration> migratio
 }
 
 std::span<const Migration> migrations() {
-  return {};
+  static const std::string to_2 = concat(kModelParts, kDocumentTopics);
+  static const std::array kMigrations = {Migration{1, to_2}};
+  return kMigrations;
 }
 
 }  // namespace malmoi::corpus

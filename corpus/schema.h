@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -8,7 +9,7 @@
 namespace malmoi::corpus {
 
 /// Version of the tables that this program writes (PRAGMA user_version).
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 /// SQL that brings a file of version `from` to version from + 1.
 struct Migration {
@@ -18,6 +19,9 @@ struct Migration {
 
 /// Makes the tables in an empty database, within the caller's transaction if there is one.
 void create_schema(Database& database);
+
+/// Makes the tables of a file that holds one model and no corpus.
+void create_exported_schema(Database& database, std::int64_t application_id);
 
 /// The index on documents.key, apart because a new corpus is filled faster without it.
 void create_key_index(Database& database);

@@ -85,6 +85,11 @@ Statement& Statement::bind(int parameter, std::string_view text) {
   return *this;
 }
 
+Statement& Statement::bind_real(int parameter, double value) {
+  require(sqlite3_bind_double(statement_.get(), parameter, value));
+  return *this;
+}
+
 Statement& Statement::bind_copy(int parameter, std::string_view text) {
   const char* bytes = text.data() == nullptr ? "" : text.data();
   require(sqlite3_bind_text64(statement_.get(), parameter, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));

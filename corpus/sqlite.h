@@ -17,6 +17,7 @@ class Statement {
  public:
   Statement& bind(int parameter, std::int64_t value);
   Statement& bind(int parameter, std::string_view text);
+  Statement& bind_real(int parameter, double value);
   Statement& bind_copy(int parameter, std::string_view text);
   Statement& bind_blob(int parameter, std::string_view bytes);
   Statement& bind_null(int parameter);

@@ -31,15 +31,25 @@ Statement prepare_filtered(const Database& database, std::string_view select, co
   return statement;
 }
 
+// A reader does without where the file is protected or in use: newer versions have further tables, and an older file
+// has nothing to read from those.
+void bring_up_to_date(const std::filesystem::path& path, Access access) {
+  try {
+    Database::OpenOptions options{.access = Access::write};
+    if (access == Access::read) options.wait_ms = 0;
+    Database writer = Database::open(path, options);
+    migrate(writer, kSchemaVersion, migrations());
+  } catch (const Error& error) {
+    if (access == Access::write || error.code() != ErrorCode::io) throw;
+  }
+}
+
 }  // namespace
 
 Store Store::open(const std::filesystem::path& path, Access access) {
   Store store(Database::open(path, {.access = access}));
   const int version = check_schema(store.database_);
-  if (version < kSchemaVersion) {
-    Database writer = Database::open(path, {.access = Access::write});
-    migrate(writer, kSchemaVersion, migrations());
-  }
+  if (version < kSchemaVersion) bring_up_to_date(path, access);
   return store;
 }
 
@@ -76,7 +86,10 @@ std::vector<LabelCount> Store::labels() const {
 
 std::vector<ModelEntry> Store::models() const {
   std::vector<ModelEntry> all;
-  Statement select = database_.prepare("SELECT name, kind, version, length(tensors) FROM models ORDER BY name");
+  if (check_schema(database_) < 2) return all;  // read-only: no program that makes models has been at it
+  Statement select = database_.prepare(
+      "SELECT name, kind, version, length(tensors) + (SELECT total(length(data)) FROM model_parts WHERE model = name) "
+      "FROM models ORDER BY name");
   while (select.step()) {
     all.push_back({std::string(select.text(0)), std::string(select.text(1)), select.integer(2), select.integer(3)});
   }

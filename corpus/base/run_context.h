@@ -12,6 +12,7 @@ struct Progress {
   std::string_view stage;
   std::int64_t done = 0;
   std::int64_t total = 0;
+  std::string_view note = {};  ///< a figure of the moment: "-7.95 log-likelihood a token"
 };
 
 /// How to run, never what to compute: any thread count gives the same result.
