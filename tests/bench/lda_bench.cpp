@@ -1,0 +1,192 @@
+// Times the Gibbs sampler on prepared tokens; lda_peers.py runs it beside gensim and scikit-learn.
+//
+// usage: lda_bench TOKENS[.gz] TOPICS THREADS SWEEPS [TARGET]   one document a line, tokens with blanks between
+//        lda_bench TOKENS[.gz] TOPICS plain SWEEPS              the plain sampler of the tests, as a yardstick
+// Priors stay at alpha 0.1 and beta 0.01. Every ten sweeps, outside of the clock, the fit is scored: mean of
+// ln Σ_k θ(d, k) φ(w, k) over the tokens, point estimates. Prints one JSON object: seconds of all sweeps, wall and
+// processor, tokens a second, the last log-likelihood, memory of the sampler a token, and with TARGET the sweeps and
+// the seconds until it was reached.
+#include <sys/resource.h>
+#include <zlib.h>
+
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <iostream>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "corpus/base/error.h"
+#include "corpus/base/parallel.h"
+#include "corpus/base/rng.h"
+#include "corpus/base/string_table.h"
+#include "tests/support/plain_gibbs.h"
+#include "topics/gibbs_sampler.h"
+
+namespace malmoi::topics {
+namespace {
+
+constexpr double kAlpha = 0.1;
+constexpr double kBeta = 0.01;
+constexpr int kScoreEvery = 10;
+
+struct Corpus {
+  TokenSequences tokens;
+  TermId terms = 0;
+};
+
+Corpus read(const std::string& path) {
+  const std::unique_ptr<gzFile_s, decltype(&gzclose)> file(gzopen(path.c_str(), "rb"), gzclose);
+  if (!file) throw Error(ErrorCode::io, concat(path, " cannot be read"));
+  Corpus corpus;
+  StringTable table;
+  std::string word;
+  std::vector<char> buffer(1U << 20U);
+  const auto end_word = [&] {
+    if (!word.empty()) corpus.tokens.terms.push_back(table.intern(word));
+    word.clear();
+  };
+  for (int count = 0; (count = gzread(file.get(), buffer.data(), static_cast<unsigned>(buffer.size()))) > 0;) {
+    for (int i = 0; i < count; ++i) {
+      const char c = buffer[static_cast<std::size_t>(i)];
+      if (c != ' ' && c != '\n') {
+        word.push_back(c);
+        continue;
+      }
+      end_word();
+      if (c != '\n') continue;
+      corpus.tokens.row_ids.push_back(static_cast<std::int64_t>(corpus.tokens.rows()) + 1);
+      corpus.tokens.offsets.push_back(corpus.tokens.terms.size());
+    }
+  }
+  corpus.terms = table.size();
+  return corpus;
+}
+
+struct Clock {
+  std::chrono::steady_clock::time_point wall = std::chrono::steady_clock::now();
+  std::clock_t processor = std::clock();
+};
+
+struct Timer {
+  double wall = 0;
+  double processor = 0;
+  void add(const Clock& begin) {
+    wall += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin.wall).count();
+    processor += static_cast<double>(std::clock() - begin.processor) / CLOCKS_PER_SEC;
+  }
+};
+
+double score(const GibbsSampler& sampler, const Corpus& corpus, int topics) {
+  const RunContext context{.threads = 2};
+  const auto k_count = static_cast<std::size_t>(topics);
+  const TopicCounts terms = sampler.term_topics(context);
+  const TopicCounts documents = sampler.document_topics(context);
+  std::vector<float> phi(terms.rows() * k_count);
+  for (std::size_t w = 0; w < terms.rows(); ++w) {
+    std::size_t i = terms.offsets[w];
+    for (std::size_t k = 0; k < k_count; ++k) {
+      const bool there = i < terms.offsets[w + 1] && terms.topics[i] == k;
+      const double count = there ? terms.counts[i++] : 0;
+      phi[w * k_count + k] =
+          static_cast<float>((count + kBeta) / (static_cast<double>(sampler.topic_totals()[k]) + corpus.terms * kBeta));
+    }
+  }
+  std::vector<double> sums(chunk_count(corpus.tokens.rows(), 64));
+  parallel_for(corpus.tokens.rows(), 64, context, [&](const Chunk& chunk) {
+    for (std::size_t d = chunk.begin; d < chunk.end; ++d) {
+      const double length = static_cast<double>(corpus.tokens.row(d).size()) + kAlpha * topics;
+      std::vector<float> theta(k_count, static_cast<float>(kAlpha / length));
+      for (std::size_t i = documents.offsets[d]; i < documents.offsets[d + 1]; ++i) {
+        theta[documents.topics[i]] += static_cast<float>(documents.counts[i] / length);
+      }
+      for (const TermId w : corpus.tokens.row(d)) {
+        const float* const row = phi.data() + static_cast<std::size_t>(w) * k_count;
+        sums[chunk.index] += std::log(std::inner_product(theta.begin(), theta.end(), row, 0.0));
+      }
+    }
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(corpus.tokens.terms.size());
+}
+
+void run_fast(const Corpus& corpus, int topics, int threads, int sweeps, double target) {
+  const RunContext context{.threads = threads};
+  const Clock begin;
+  LdaOptions options;
+  options.topics = topics;
+  GibbsSampler sampler(vectorize::count_terms(corpus.tokens, corpus.terms), options, context);
+  sampler.set_priors({std::vector<double>(static_cast<std::size_t>(topics), kAlpha), kBeta});
+  std::vector<std::uint16_t> first;
+  Rng rng(1);
+  for (std::int64_t i = 0; i < sampler.tokens(); ++i) {
+    first.push_back(static_cast<std::uint16_t>(rng.uniform_index(static_cast<std::size_t>(topics))));
+  }
+  sampler.assign(first, context);
+  Timer setup;
+  setup.add(begin);
+  Timer timer = setup;
+  double reached_seconds = 0;
+  int reached = 0;
+  double log_likelihood = 0;
+  for (int sweep = 0; sweep < sweeps; ++sweep) {
+    const Clock sweep_begin;
+    for (int round = 0; round < sampler.rounds(); ++round) (void)sampler.sample_round(sweep, round, context);
+    timer.add(sweep_begin);
+    if ((sweep + 1) % kScoreEvery != 0 && sweep + 1 != sweeps) continue;
+    log_likelihood = score(sampler, corpus, topics);
+    if (reached == 0 && log_likelihood >= target) {
+      reached = sweep + 1;
+      reached_seconds = timer.wall;
+    }
+  }
+  const double drawn = static_cast<double>(corpus.tokens.terms.size()) * sweeps;
+  std::cout << "{\"topics\": " << topics << ", \"threads\": " << threads << ", \"sweeps\": " << sweeps
+            << ", \"seconds\": " << timer.wall << ", \"processor_seconds\": " << timer.processor
+            << ", \"setup_seconds\": " << setup.wall << ", \"tokens_per_second\": " << drawn / (timer.wall - setup.wall)
+            << ", \"log_likelihood\": " << log_likelihood << ", \"reached_sweeps\": " << reached
+            << ", \"reached_seconds\": " << reached_seconds << "}\n";
+}
+
+void run_plain(const Corpus& corpus, int topics, int sweeps) {
+  std::vector<std::vector<int>> documents;
+  for (std::size_t d = 0; d < corpus.tokens.rows(); ++d) {
+    documents.emplace_back(corpus.tokens.row(d).begin(), corpus.tokens.row(d).end());
+  }
+  testing::PlainGibbs plain(documents, corpus.terms, topics, 1);
+  Timer timer;
+  const Clock begin;
+  for (int sweep = 0; sweep < sweeps; ++sweep) plain.sweep(kAlpha, kBeta);
+  timer.add(begin);
+  const double drawn = static_cast<double>(corpus.tokens.terms.size()) * sweeps;
+  std::cout << "{\"topics\": " << topics << ", \"plain_tokens_per_second\": " << drawn / timer.processor << "}\n";
+}
+
+int run(const std::vector<std::string>& args) {
+  if (args.size() != 4 && args.size() != 5) {
+    std::cerr << "usage: lda_bench TOKENS TOPICS THREADS|plain SWEEPS [TARGET]\n";
+    return 2;
+  }
+  const Corpus corpus = read(args[0]);
+  const int topics = std::stoi(args[1]);
+  const int sweeps = std::stoi(args[3]);
+  if (args[2] == "plain") {
+    run_plain(corpus, topics, sweeps);
+  } else {
+    run_fast(corpus, topics, std::stoi(args[2]), sweeps, args.size() == 5 ? std::stod(args[4]) : 0.0);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace malmoi::topics
+
+int main(int argc, char** argv) {
+  try {
+    return malmoi::topics::run({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}
