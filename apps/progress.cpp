@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr int kColumns = 79;  // one less than the smallest terminal, which may wrap at its last column
 constexpr int kBarColumns = 20;
+constexpr int kShortestBar = 4;
 constexpr milliseconds kFirstDraw(200);
 constexpr milliseconds kRedraw(100);
 constexpr milliseconds kLineEvery(5000);
@@ -42,9 +43,9 @@ std::string duration(double seconds) {  // 0:07, 12:40, 1:02:03
   return concat(whole / 3600, ':', two(whole / 60 % 60), ':', two(whole % 60));
 }
 
-std::string bar(double share) {
-  const auto full = static_cast<std::size_t>(share * kBarColumns);
-  return concat('[', std::string(full, '#'), std::string(kBarColumns - full, '.'), ']');
+std::string bar(double share, int columns) {
+  const auto full = static_cast<std::size_t>(share * columns);
+  return concat('[', std::string(full, '#'), std::string(static_cast<std::size_t>(columns) - full, '.'), ']');
 }
 
 }  // namespace
@@ -80,17 +81,21 @@ std::string ProgressPrinter::line(const Progress& progress, double seconds) cons
   const auto done = static_cast<double>(progress.done);
   const auto total = static_cast<double>(progress.total);
   const double rate = (done - static_cast<double>(begin_done_)) / seconds;
-  std::string text(progress.stage);
+  const double share = progress.total > 0 ? std::clamp(done / total, 0.0, 1.0) : 0.0;
+  std::string text;
   if (progress.total > 0) {
-    const double share = std::clamp(done / total, 0.0, 1.0);
-    if (terminal_) text += concat(' ', bar(share));
-    text += concat(' ', static_cast<int>(share * 100), "% ", short_count(done), '/', short_count(total));
+    text = concat(static_cast<int>(share * 100), "% ", short_count(done), '/', short_count(total));
   } else {
-    text += concat(' ', short_count(done));
+    text = short_count(done);
   }
   text += concat(' ', short_count(rate), "/s");
   if (progress.total > 0 && rate > 0) text += concat(' ', duration(std::max(0.0, total - done) / rate), " left");
-  return text;
+  if (!progress.note.empty()) text += concat(", ", progress.note);
+  if (!terminal_ || progress.total <= 0) return concat(progress.stage, ' ', text);
+  // A note takes its room from the bar.
+  const int room = kColumns - display_width(progress.stage) - display_width(text) - 4;
+  const int columns = progress.note.empty() ? kBarColumns : std::clamp(room, kShortestBar, kBarColumns);
+  return concat(progress.stage, ' ', bar(share, columns), ' ', text);
 }
 
 }  // namespace malmoi::apps

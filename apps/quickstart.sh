@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 install_packages "${build_packages[@]}"
-fetch_dictionary
+fetch_data
 options=()
 if [[ ! -f $root/build/release/CMakeCache.txt ]]; then options=(-DMALMOI_TESTS=OFF -DMALMOI_BENCHMARKS=OFF); fi
 build release malmoi "${options[@]}"

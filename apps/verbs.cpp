@@ -15,6 +15,12 @@ std::span<const Verb> verbs() noexcept {
       Verb{"search", "ranked full-text search", run_search},
       Verb{"similar", "nearest documents by cosine, Euclidean, Jaccard ...", run_similar},
       Verb{"matrix", "write the document-term matrix, weighted as you like", run_matrix},
+      Verb{"lda", "learn topics and store the model", run_lda},
+      Verb{"topics", "topics as text, their names, figures and best documents", run_topics},
+      Verb{"infer", "topics of new documents, or of those in the corpus", run_infer},
+      Verb{"choose-topics", "how many topics: fits with several numbers and seeds, measured", run_choose_topics},
+      Verb{"report", "write the interactive HTML report on a model", run_report},
+      Verb{"models", "list, show, export, import, rename, delete models", run_models},
   };
   return kVerbs;
 }

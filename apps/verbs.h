@@ -19,5 +19,11 @@ void run_kwic(std::span<const std::string> args, Streams& io);
 void run_search(std::span<const std::string> args, Streams& io);
 void run_similar(std::span<const std::string> args, Streams& io);
 void run_matrix(std::span<const std::string> args, Streams& io);
+void run_lda(std::span<const std::string> args, Streams& io);
+void run_topics(std::span<const std::string> args, Streams& io);
+void run_infer(std::span<const std::string> args, Streams& io);
+void run_choose_topics(std::span<const std::string> args, Streams& io);
+void run_report(std::span<const std::string> args, Streams& io);
+void run_models(std::span<const std::string> args, Streams& io);
 
 }  // namespace malmoi::apps

@@ -5,6 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../apps/setup.sh"
 
 install_packages "${build_packages[@]}" "${test_packages[@]}"
-fetch_dictionary
+fetch_data
+fetch_test_tools
 build release all -DMALMOI_TESTS=ON -DMALMOI_BENCHMARKS=ON
 ctest --test-dir "$root/build/release" -j2 --output-on-failure "$@"

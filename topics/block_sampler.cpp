@@ -134,7 +134,7 @@ void BlockSampler::begin_term(Stream& stream, std::size_t place) {
   stream.place = place;
   stream.prior = sampler_.prior_of(place);
   const std::int32_t row = sampler_.term_rows_.place(place);
-  if (row < 0) return begin_sparse_term(stream, static_cast<std::size_t>(~row));
+  if (row < 0) return begin_sparse_term(stream, sparse_number(row));
   stream.counts = sampler_.term_rows_.dense().row(static_cast<std::size_t>(row));
   float* const q = stream.q.data();
   for (std::int32_t k = 0; k < vectors_ * kLanes; k += kLanes) {
@@ -188,7 +188,7 @@ inline BlockSampler::Drawn BlockSampler::draw(Stream& stream, float random) {
   if (stream.weight == 0) return {};  // it counts nowhere
   const std::int32_t row = sampler_.document_rows_.place(document_of(stream));
   return row >= 0 ? draw_dense(stream, sampler_.document_rows_.dense().row(static_cast<std::size_t>(row)), random)
-                  : draw_sparse(stream, static_cast<std::size_t>(~row), random);
+                  : draw_sparse(stream, sparse_number(row), random);
 }
 
 inline BlockSampler::Drawn BlockSampler::draw_dense(Stream& stream, const std::int32_t* counts, float random) {
@@ -274,7 +274,7 @@ inline std::uint16_t BlockSampler::draw_of_all(const Stream& stream, const Choic
 
 inline void BlockSampler::prefetch_row(std::size_t document) const {
   const std::int32_t row = sampler_.document_rows_.place(document);
-  if (row < 0) sampler_.document_rows_.sparse().prefetch(static_cast<std::size_t>(~row));
+  if (row < 0) sampler_.document_rows_.sparse().prefetch(sparse_number(row));
 }
 
 // Gives the token its new topic and goes on to the next one of the run.
@@ -313,7 +313,7 @@ inline void BlockSampler::change(Stream& stream, std::size_t document, std::uint
   if (row >= 0) {
     add_to_lane(sampler_.document_rows_.dense().row(static_cast<std::size_t>(row)), topic, weight);
   } else {
-    sampler_.document_rows_.sparse().add(static_cast<std::size_t>(~row), topic, weight);
+    sampler_.document_rows_.sparse().add(sparse_number(row), topic, weight);
   }
   if (sampler_.any_sparse_document_) {
     const std::int32_t lane = group_lane(topic);

@@ -22,7 +22,10 @@ double digamma_gain(std::span<const Occurrence> counts, double alpha) {
 
 double digamma(double x) {
   double result = 0;
-  for (; x < 6; ++x) result -= 1 / x;
+  while (x < 6) {
+    result -= 1 / x;
+    x += 1;
+  }
   const double f = 1 / (x * x);
   const double series =
       f * (1.0 / 12 - f * (1.0 / 120 - f * (1.0 / 252 - f * (1.0 / 240 - f * (1.0 / 132 - f * (691.0 / 32760))))));

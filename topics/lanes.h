@@ -63,11 +63,11 @@ inline Floats to_floats(Ints values) {
 
 /// lane[i] = values[0] + ... + values[i], added as a tree of four steps.
 inline Floats running_sums(Floats values) {
-  constexpr Floats kZero = {};
-  values += __builtin_shuffle(kZero, values, Ints{0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30});
-  values += __builtin_shuffle(kZero, values, Ints{0, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29});
-  values += __builtin_shuffle(kZero, values, Ints{0, 0, 0, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27});
-  values += __builtin_shuffle(kZero, values, Ints{0, 0, 0, 0, 0, 0, 0, 0, 16, 17, 18, 19, 20, 21, 22, 23});
+  constexpr Floats kZero = {};  // lanes 0 to 15 of a pair, `values` being 16 to 31
+  values += __builtin_shufflevector(kZero, values, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+  values += __builtin_shufflevector(kZero, values, 0, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+  values += __builtin_shufflevector(kZero, values, 0, 0, 0, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
+  values += __builtin_shufflevector(kZero, values, 0, 0, 0, 0, 0, 0, 0, 0, 16, 17, 18, 19, 20, 21, 22, 23);
   return values;
 }
 
@@ -97,7 +97,7 @@ inline std::int32_t count_below(Shorts values, std::uint16_t bound) {
 /// The lanes from `at` on one further up, and `value` at `at`.
 inline Shorts shift_up(Shorts values, std::int32_t at, std::uint16_t value) {
   constexpr Shorts kNumbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  const Shorts up = __builtin_shuffle(values, kNumbers - 1);
+  const Shorts up = __builtin_shufflevector(values, values, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
   const auto place = static_cast<std::uint16_t>(at);
   return kNumbers < place ? values : kNumbers == place ? Shorts{} + value : up;
 }
@@ -105,7 +105,8 @@ inline Shorts shift_up(Shorts values, std::int32_t at, std::uint16_t value) {
 /// The lanes behind `at` one further down, and `value` in the last.
 inline Shorts shift_down(Shorts values, std::int32_t at, std::uint16_t value) {
   constexpr Shorts kNumbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  const Shorts down = __builtin_shuffle(values, Shorts{} + value, kNumbers + 1);
+  const Shorts down =
+      __builtin_shufflevector(values, Shorts{} + value, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
   return kNumbers < static_cast<std::uint16_t>(at) ? values : down;
 }
 

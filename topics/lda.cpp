@@ -98,7 +98,7 @@ class OccurrenceTable {
 // One fit from its first sweep to its last.
 class Fit {
  public:
-  Fit(DocTermMatrix counts, const LdaOptions& options, const LdaStart& start, const RunContext& context)
+  Fit(const DocTermMatrix& counts, const LdaOptions& options, const LdaStart& start, const RunContext& context)
       : start_(start), context_(context), sampler_(counts, options, context) {
     to_the_end_.threads = context.threads;
     model_.options = options;
@@ -227,6 +227,7 @@ class Fit {
       lengths.add(length);
     }
     std::vector<std::vector<Occurrence>> lists;
+    lists.reserve(tables.size());
     for (OccurrenceTable& table : tables) lists.push_back(table.list(model_.unit));
     const std::vector<Occurrence> all_lengths = lengths.list(model_.unit);
     if (symmetric) {
@@ -268,7 +269,9 @@ class Fit {
 
 Lda fit_lda(DocTermMatrix counts, const LdaOptions& options, const LdaStart& start, const RunContext& context) {
   validate(counts, options);
-  return Fit(std::move(counts), options, start, context).run();
+  Fit fit(counts, options, start, context);
+  counts = {};  // the sampler has its own form of it
+  return fit.run();
 }
 
 std::size_t lda_memory(const DocTermMatrix& counts, const LdaOptions& options) {

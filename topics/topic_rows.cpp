@@ -40,7 +40,7 @@ void TopicRows::append_to(TopicCounts& out, std::size_t r) const {
     const std::int32_t* const counts = dense_.row(static_cast<std::size_t>(place_[r]));
     for (std::int32_t k = 0; k < topics_; ++k) append(k, counts[k]);
   } else {
-    const auto sparse = static_cast<std::size_t>(~place_[r]);
+    const auto sparse = sparse_number(place_[r]);
     for (std::int32_t i = 0; i < sparse_.size(sparse); ++i) append(sparse_.topic(sparse, i), sparse_.count(sparse, i));
   }
   out.offsets.push_back(out.topics.size());

@@ -117,6 +117,12 @@ class SparseRows {
   std::vector<TopicLine> lines_;
 };
 
+/// The number among sparse rows that a negative place of TopicRows stands for.
+inline std::size_t sparse_number(std::int32_t place) {
+  const std::int32_t number = ~place;
+  return static_cast<std::size_t>(number);
+}
+
 /// Rows of both kinds: each in the form that is quicker to go through.
 class TopicRows {
  public:
@@ -125,7 +131,7 @@ class TopicRows {
   /// must not exceed SparseRows::kMostCount.
   TopicRows(std::span<const std::int32_t> capacity, const std::vector<bool>& dense, std::int32_t topics);
 
-  /// Number of the row among the dense ones, or ~(its number among the sparse ones).
+  /// Number of the row among the dense ones, or ~(its number among the sparse ones), see sparse_number.
   [[nodiscard]] std::int32_t place(std::size_t r) const noexcept { return place_[r]; }
   [[nodiscard]] DenseRows& dense() noexcept { return dense_; }
   [[nodiscard]] SparseRows& sparse() noexcept { return sparse_; }
@@ -135,7 +141,7 @@ class TopicRows {
     if (place >= 0) {
       dense_.row(static_cast<std::size_t>(place))[topic] += weight;
     } else {
-      sparse_.add(static_cast<std::size_t>(~place), topic, weight);
+      sparse_.add(sparse_number(place), topic, weight);
     }
   }
   /// Appends the row to the result, as its last one.

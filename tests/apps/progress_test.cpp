@@ -72,6 +72,20 @@ TEST(ProgressPrinter, WritesALineNowAndThenWhereThereIsNoTerminal) {
   EXPECT_EQ(display.out.str(), "");
 }
 
+TEST(ProgressPrinter, ShowsANoteBehindTheTimeAndTakesItsRoomFromTheBar) {
+  Display display(true);
+  const Progress begin{"lda", 0, 441'000'000, "-9.00 log-likelihood a token"};
+  display.after(milliseconds(0), begin);
+  EXPECT_EQ(display.after(milliseconds(2000), {"lda", 220'500'000, 441'000'000, "-8.12 log-likelihood a token"}),
+            "\rlda [######......] 50% 220M/441M 110M/s 0:02 left, -8.12 log-likelihood a token\x1b[K");
+  EXPECT_EQ(display.after(milliseconds(2000), {"lda", 220'500'000, 441'000'000, "short"}),
+            "\rlda [##########..........] 50% 220M/441M 55.1M/s 0:04 left, short\x1b[K");
+  Display file(false);
+  file.after(milliseconds(0), begin);
+  EXPECT_EQ(file.after(milliseconds(5000), {"lda", 5000, 10000, "-8.12 log-likelihood a token"}),
+            "lda 50% 5.00k/10.0k 1.00k/s 0:05 left, -8.12 log-likelihood a token\n");
+}
+
 TEST(ProgressPrinter, StaysWithinALineOfTheTerminal) {
   Display display(true);
   const std::string stage = "문서를 나누어 세고 어휘를 만들어 저장하는 중이며 아직 오래 걸립니다";

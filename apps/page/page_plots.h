@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/page/page_data.h"
+
+namespace malmoi::apps {
+
+struct PlotFile {
+  std::string name;  ///< "map.svg"
+  std::string svg;
+};
+
+/// The plots of a page for papers, in its language: map.svg, similarity.svg, terms-K.svg for each topic,
+/// trend-FIELD.svg; of LSA scree.svg and terms-K.svg with both poles.
+[[nodiscard]] std::vector<PlotFile> page_plots(const PageData& page);
+
+}  // namespace malmoi::apps

@@ -1,0 +1,224 @@
+#include "apps/page/topic_page.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "apps/page/document_sample.h"
+#include "apps/page/model_history.h"
+#include "apps/page/page_documents.h"
+#include "apps/page/page_terms.h"
+#include "apps/page/topic_figures.h"
+#include "apps/page/topic_names.h"
+#include "apps/program.h"
+#include "apps/topic_input.h"
+#include "corpus/base/utf8.h"
+#include "corpus/token_blocks.h"
+#include "topics/inference.h"
+#include "topics/topic_map.h"
+
+namespace malmoi::apps {
+namespace {
+
+constexpr std::size_t kManyTopics = 200;
+constexpr std::size_t kTermBytes = 250'000;
+constexpr std::size_t kMostDocumentBytes = 1'800'000;
+constexpr std::size_t kTopicsOfDocument = 6;
+constexpr double kSmallestShare = 0.01;
+
+// What the parts of the page are made of.
+struct Sources {
+  const LdaModel& model;
+  topics::TopicModel phi;
+  TokenSequences texts;              // of the documents that are still there
+  std::vector<std::int64_t> tokens;  // [terms] in them
+};
+
+Sources read_sources(Workspace& workspace, const LdaModel& model) {
+  Sources sources{.model = model,
+                  .phi = topics::topic_model(model.lda),
+                  .texts = corpus::load_tokens(workspace.store().database(), model.row_ids),
+                  .tokens = {}};
+  sources.tokens = count_terms_of(model.term_ids, sources.texts, workspace.vocabulary().size());
+  return sources;
+}
+
+// ---- topics --------------------------------------------------------------------------------------------------------
+
+void place_topics(const Sources& sources, PageData& page, const RunContext& context) {
+  const Eigen::MatrixXd distances = topics::topic_distances(sources.phi, context);
+  const topics::PlaneMap map = topics::classical_scaling(distances);
+  for (std::size_t k = 0; k < page.topics.size(); ++k) {
+    page.topics[k].x = map.points[k].x;
+    page.topics[k].y = map.points[k].y;
+  }
+  page.head.figures.push_back({"map_explained", map.explained});
+  if (page.topics.size() > kManyTopics) return;
+  for (Eigen::Index i = 0; i < distances.rows(); ++i) {
+    std::vector<double>& row = page.similarity.emplace_back();
+    for (Eigen::Index j = 0; j < distances.cols(); ++j) row.push_back(1.0 - distances(i, j));
+  }
+}
+
+void fill_topics(const corpus::Database& database, const Sources& sources, PageData& page, const RunContext& context) {
+  const topics::Lda& lda = sources.model.lda;
+  const std::vector<double> shares = topic_shares(lda);
+  const std::vector<std::string> names = load_topic_names(database, page.head.model, shares.size());
+  const PageTermInput input{lda, sources.phi, sources.model.terms, sources.tokens};
+  const std::vector<std::vector<Weighted>> columns = relevant_columns(input, terms_per_topic(shares.size()), context);
+  PageTermList list = list_terms(input, columns, kTermBytes);
+  for (std::size_t k = 0; k < shares.size(); ++k) {
+    PageTopic& topic = page.topics.emplace_back();
+    topic.name = names[k];
+    topic.proposal = propose_topic_name(input, columns[k]);
+    topic.share = shares[k];
+    topic.alpha = lda.alpha[k];
+    for (const Weighted& item : columns[k]) {
+      topic.terms.push_back({list.place_of[static_cast<std::size_t>(item.index)], item.value});
+    }
+  }
+  page.terms = std::move(list.terms);
+}
+
+// ---- groups and documents ------------------------------------------------------------------------------------------
+
+std::vector<DocumentGroups> find_groups(const corpus::Database& database, const LdaModel& model,
+                                        const PageRequest& request) {
+  std::vector<DocumentGroups> groups;
+  for (const Grouping& grouping : request.groupings) {
+    groups.push_back(group_documents(grouping, read_field(database, grouping.field, model.row_ids)));
+  }
+  if (!request.groupings.empty()) return groups;
+  for (const char* field : {"date", "label"}) {
+    DocumentGroups found = group_documents({.field = field}, read_field(database, field, model.row_ids));
+    if (found.names.size() > 1) groups.push_back(std::move(found));
+  }
+  return groups;
+}
+
+std::vector<Weighted> topics_of(const topics::Lda& lda, std::size_t row) {
+  const std::vector<double> shares = topics::document_shares(lda, row);
+  std::vector<Weighted> topics;
+  for (std::size_t k = 0; k < shares.size(); ++k) {
+    if (shares[k] >= kSmallestShare) topics.push_back({static_cast<std::int32_t>(k), shares[k]});
+  }
+  std::stable_sort(topics.begin(), topics.end(), [](const auto& a, const auto& b) { return a.value > b.value; });
+  topics.resize(std::min(topics.size(), kTopicsOfDocument));
+  return topics;
+}
+
+DocumentView view_of(const Sources& sources) {
+  const topics::Lda& lda = sources.model.lda;
+  const topics::TopicModel& phi = sources.phi;
+  const auto mark = [&lda, &phi](std::size_t row, std::span<const std::int32_t> columns) {
+    const std::vector<double> shares = topics::document_shares(lda, row);
+    const std::vector<float> rounded(shares.begin(), shares.end());
+    std::vector<PageSpan> marks;
+    for (const std::uint16_t topic : topics::token_topics(phi, rounded, columns)) marks.push_back({.topic = topic});
+    return marks;
+  };
+  return {.topics = [&lda](std::size_t row) { return topics_of(lda, row); }, .marks = mark};
+}
+
+void fill_documents(Workspace& workspace, const Sources& sources, const PageRequest& request,
+                    std::span<const DocumentGroups> groups, PageData& page) {
+  constexpr std::size_t kBest = 10;
+  constexpr std::size_t kBestOfAll = 500;
+  const LdaModel& model = sources.model;
+  const std::size_t per_topic = std::clamp(kBestOfAll / page.topics.size(), std::size_t{1}, kBest);
+  const auto best = best_documents(model.lda, per_topic);
+  std::vector<bool> has_tokens;
+  for (const std::int64_t tokens : model.row_tokens) has_tokens.push_back(tokens > 0);
+  const std::vector<std::size_t> rows =
+      sample_rows(best, groups, has_tokens, {.documents = request.documents, .seed = request.seed});
+  const std::vector<std::int32_t> columns = columns_of(model.term_ids, workspace.vocabulary().size());
+  const std::size_t used = to_json(page).size();
+  const DocumentPlan plan{.rows = rows,
+                          .row_ids = model.row_ids,
+                          .columns_of = columns,
+                          .bytes = std::min(kMostDocumentBytes, request.bytes - std::min(request.bytes, used))};
+  ShownDocuments shown = show_documents(workspace, plan, view_of(sources));
+  for (std::size_t k = 0; k < best.size(); ++k) {
+    for (const Weighted& item : best[k]) {
+      const std::int32_t place = shown.place_of[static_cast<std::size_t>(item.index)];
+      if (place >= 0) page.topics[k].documents.push_back({place, item.value});
+    }
+  }
+  page.documents = std::move(shown.documents);
+}
+
+void add_figures(const Sources& sources, PageData& page, const RunContext& context) {
+  const topics::Lda& lda = sources.model.lda;
+  page.head.seed = lda.options.seed;
+  page.head.fingerprint = sources.model.fingerprint;
+  const auto count = [](auto number) { return static_cast<double>(number); };
+  page.head.figures = {{"documents", count(sources.model.row_ids.size())},
+                       {"tokens", count(page.total_tokens)},
+                       {"terms", count(sources.model.terms.size())},
+                       {"topics", count(lda.alpha.size())},
+                       {"samples", count(lda.samples)},
+                       {"sweeps", count(lda.sweeps)},
+                       {"log_likelihood", lda.log_likelihood.empty() ? kUndefined : lda.log_likelihood.back()},
+                       {"alpha_sum", std::accumulate(lda.alpha.begin(), lda.alpha.end(), 0.0)},
+                       {"beta", lda.beta}};
+  const FittedModel fitted{sources.model, sources.phi, sources.texts, sources.tokens};
+  const std::vector<std::vector<PageFigure>> figures = topic_figures(fitted, context);
+  for (std::size_t k = 0; k < figures.size(); ++k) page.topics[k].figures = figures[k];
+  page.head.figures.push_back({"coherence_npmi", mean_figure(figures, "coherence")});
+  page.head.figures.push_back({"exclusivity", mean_figure(figures, "exclusivity")});
+}
+
+bool has_hangul(std::string_view text) {
+  if (find_invalid_utf8(text) != std::string_view::npos) return false;
+  for (std::size_t position = 0; position < text.size();) {
+    const char32_t code = decode_utf8(text, position);
+    if ((code >= 0xAC00 && code <= 0xD7A3) || (code >= 0x1100 && code <= 0x11FF) ||
+        (code >= 0x3130 && code <= 0x318F)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+PageHead make_head(const corpus::Database& database, const PageRequest& request) {
+  return {.corpus = request.corpus,
+          .model = request.model,
+          .made = request.made,
+          .version = std::string(version()),
+          .command = model_command(database, request.model),
+          .options = model_options(database, request.model)};
+}
+
+std::string guess_language(std::span<const PageTerm> terms) {
+  std::size_t korean = 0;
+  for (const PageTerm& term : terms) korean += has_hangul(term.text) ? 1 : 0;
+  return 3 * korean >= terms.size() ? "ko" : "en";
+}
+
+PageData make_topic_page(Workspace& workspace, const LdaModel& model, const PageRequest& request,
+                         const RunContext& context) {
+  const corpus::Database& database = workspace.store().database();
+  const Sources sources = read_sources(workspace, model);
+  PageData page;
+  page.head = make_head(database, request);
+  page.total_tokens = std::accumulate(sources.tokens.begin(), sources.tokens.end(), std::int64_t{0});
+  fill_topics(database, sources, page, context);
+  page.language = request.language.empty() ? guess_language(page.terms) : request.language;
+  add_figures(sources, page, context);
+  place_topics(sources, page, context);
+  const std::vector<DocumentGroups> groups = find_groups(database, model, request);
+  for (const DocumentGroups& group : groups) {
+    PageTrend trend = topic_trend(group, model.lda.document_topics, page.topics.size(), context);
+    if (page.topics.size() > kManyTopics) {
+      trend.low.clear();
+      trend.high.clear();
+    }
+    page.trends.push_back(std::move(trend));
+  }
+  fill_documents(workspace, sources, request, groups, page);
+  return page;
+}
+
+}  // namespace malmoi::apps

@@ -1,0 +1,211 @@
+#include "apps/topic_flags.h"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+#include <unordered_map>
+
+#include "apps/command.h"
+#include "corpus/base/error.h"
+
+namespace po = boost::program_options;
+
+namespace malmoi::apps {
+namespace {
+
+using topics::AlphaPrior;
+using topics::LdaOptions;
+using topics::TermWeight;
+
+std::string with_default(std::string_view text, double value) {
+  return concat(text, " (default ", value, ")");
+}
+
+// A flag without a default of Boost's, so that it is known whether it was given; the help says the default all the
+// same.
+template <typename T>
+auto noting(const char* flag, T& into, std::vector<std::string>& given) {
+  return po::value<T>()->notifier([flag, &into, &given](const T& value) {
+    into = value;
+    given.emplace_back(flag);
+  });
+}
+
+template <typename T>
+auto noting_choice(const char* flag, T& into, std::vector<std::string>& given,
+                   std::initializer_list<Choice<T>> choices) {
+  return po::value<std::string>()->notifier(
+      [flag, &into, &given, list = std::vector<Choice<T>>(choices)](const std::string& text) {
+        std::vector<std::string_view> names;
+        for (const Choice<T>& choice : list) names.push_back(choice.name);
+        into = list[choice_index(flag, text, names)].value;
+        given.emplace_back(flag);
+      });
+}
+
+}  // namespace
+
+// ---- terms ---------------------------------------------------------------------------------------------------------
+
+void TermFlags::add_to(po::options_description& flags) {
+  auto add = flags.add_options();
+  add("min-df", noting("--min-df", selection_.min_df, given_),
+      "leave out terms in fewer documents: a number, or a share such as 0.01 or 1% (default 5)");
+  add("max-df", noting("--max-df", selection_.max_df, given_), "leave out terms in more documents (default 50%)");
+  add("remove-top", noting("--remove-top", selection_.remove_top, given_),
+      "leave out so many of the most frequent terms that are left (default 0)");
+  add("max-features", po::value<std::int32_t>()->notifier([this](std::int32_t value) {
+    selection_.max_features = value;
+    given_.emplace_back("--max-features");
+  }),
+      "keep so many of the others, the most frequent (default: all)");
+  add("where", noting("--where", selection_.where, given_),
+      "only these documents: label=0, date>=2019-01 and date<2019-07, meta.votes>100, source~news");
+}
+
+// ---- seed words ----------------------------------------------------------------------------------------------------
+
+std::vector<SeedList> read_seed_lists(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(ErrorCode::io, concat(path, ": cannot be read"));
+  std::vector<SeedList> lists;
+  int number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string first;
+    if (!(words >> first)) continue;
+    SeedList list;
+    const auto parsed = std::from_chars(first.data(), first.data() + first.size(), list.topic);
+    const std::string_view rest = std::string_view(first).substr(static_cast<std::size_t>(parsed.ptr - first.data()));
+    if (parsed.ec != std::errc() || list.topic < 0 || rest != ":") {
+      throw Error(ErrorCode::invalid_argument,
+                  concat(path, ":", number, ": a line such as `3: word word` is wanted, topics from 0"));
+    }
+    for (std::string word; words >> word;) list.terms.push_back(word);
+    lists.push_back(std::move(list));
+  }
+  if (file.bad()) throw Error(ErrorCode::io, concat(path, ": cannot be read"));
+  return lists;
+}
+
+std::vector<topics::SeedWord> find_seed_words(const std::vector<SeedList>& lists, const std::vector<std::string>& terms,
+                                              std::int32_t topics) {
+  std::unordered_map<std::string_view, std::int32_t> columns;
+  for (std::size_t column = 0; column < terms.size(); ++column) {
+    columns.emplace(terms[column], static_cast<std::int32_t>(column));
+  }
+  std::vector<topics::SeedWord> seeds;
+  for (const SeedList& list : lists) {
+    if (list.topic >= topics) {
+      throw Error(ErrorCode::invalid_argument, concat("seed words are given for topic ", list.topic, ", but the ",
+                                                      topics, " topics are 0 to ", topics - 1));
+    }
+    for (const std::string& term : list.terms) {
+      const auto found = columns.find(term);
+      if (found == columns.end()) {
+        throw Error(ErrorCode::invalid_argument,
+                    concat("the seed word \"", term, "\" of topic ", list.topic,
+                           " is not among the terms of the model; `malmoi tokens CORPUS --text '", term,
+                           "'` shows which term it is, and --min-df and the like leave terms out"));
+      }
+      seeds.push_back({found->second, list.topic});
+    }
+  }
+  return seeds;
+}
+
+// ---- the model -----------------------------------------------------------------------------------------------------
+
+void LdaFlags::add_to(po::options_description& flags) {
+  add_model_to(flags);
+  add_sampling_to(flags);
+}
+
+void LdaFlags::add_model_to(po::options_description& flags) {
+  const LdaOptions defaults;
+  auto add = flags.add_options();
+  add("topics", noting("--topics", options_.topics, given_), with_default("number of topics", defaults.topics).c_str());
+  add("alpha", noting("--alpha", options_.alpha, given_),
+      with_default("prior of a document's shares, of each topic at the start", defaults.alpha).c_str());
+  add("alpha-prior",
+      noting_choice<AlphaPrior>(
+          "--alpha-prior", options_.alpha_prior, given_,
+          {{"fixed", AlphaPrior::fixed}, {"symmetric", AlphaPrior::symmetric}, {"asymmetric", AlphaPrior::asymmetric}}),
+      "alpha stays as it is (fixed), or is learned: one value (symmetric), one a topic (asymmetric, default)");
+  add("beta", noting("--beta", options_.beta, given_), with_default("prior of a topic's terms", defaults.beta).c_str());
+  add("learn-beta", po::bool_switch()->notifier([this](bool on) {
+    if (on) given_.emplace_back("--learn-beta");
+    options_.learn_beta = on;
+  }),
+      "beta is learned");
+  add("term-weight",
+      noting_choice<TermWeight>("--term-weight", options_.term_weight, given_,
+                                {{"one", TermWeight::one}, {"idf", TermWeight::idf}, {"pmi", TermWeight::pmi}}),
+      "what a token counts: one (default), idf, pmi");
+  add("seed-words", noting("--seed-words", seed_file_, given_),
+      "file of lines such as `3: word word`: terms that are wanted in topic 3 (topics from 0)");
+  add("seed-weight", noting("--seed-weight", options_.seed_weight, given_),
+      with_default("pseudo-counts of a seed word in its topic", defaults.seed_weight).c_str());
+}
+
+void LdaFlags::add_sampling_to(po::options_description& flags) {
+  const LdaOptions defaults;
+  auto easy = flags.add_options();
+  const auto add = [&](const char* name, auto* value, const std::string& text) { easy(name, value, text.c_str()); };
+  add("iterations", noting("--iterations", options_.iterations, given_),
+      with_default("sweeps over all tokens", defaults.iterations));
+  add("burn-in", noting("--burn-in", options_.burn_in, given_),
+      with_default("sweeps before a prior is learned", defaults.burn_in));
+  add("prior-interval", noting("--prior-interval", options_.prior_interval, given_),
+      with_default("sweeps between two looks at the priors", defaults.prior_interval));
+  add("samples", noting("--samples", options_.samples, given_),
+      with_default("states that are averaged at the end", defaults.samples));
+  add("sample-interval", noting("--sample-interval", options_.sample_interval, given_),
+      with_default("sweeps between two of them", defaults.sample_interval));
+  add("shards", noting("--shards", options_.shards, given_),
+      with_default("parts that are worked on at once, at most so many threads help; another number is another result",
+                   defaults.shards));
+  add("seed", po::value<std::int64_t>()->notifier([this](std::int64_t value) {
+    if (value < 0) throw UsageError(concat("--seed ", value, ": at least 0 is wanted"));
+    options_.seed = static_cast<std::uint64_t>(value);
+    given_.emplace_back("--seed");
+  }),
+      "of the random numbers (default 1)");
+}
+
+bool LdaFlags::is_given(const std::string& flag) const {
+  return std::find(given_.begin(), given_.end(), flag) != given_.end();
+}
+
+LdaOptions LdaFlags::options(LdaOptions base) const {
+  const auto take = [&](const char* flag, auto LdaOptions::*field) {
+    if (is_given(flag)) base.*field = options_.*field;
+  };
+  take("--topics", &LdaOptions::topics);
+  take("--alpha", &LdaOptions::alpha);
+  take("--alpha-prior", &LdaOptions::alpha_prior);
+  take("--beta", &LdaOptions::beta);
+  take("--learn-beta", &LdaOptions::learn_beta);
+  take("--iterations", &LdaOptions::iterations);
+  take("--burn-in", &LdaOptions::burn_in);
+  take("--prior-interval", &LdaOptions::prior_interval);
+  take("--samples", &LdaOptions::samples);
+  take("--sample-interval", &LdaOptions::sample_interval);
+  take("--term-weight", &LdaOptions::term_weight);
+  take("--seed-weight", &LdaOptions::seed_weight);
+  take("--shards", &LdaOptions::shards);
+  take("--seed", &LdaOptions::seed);
+  if (!is_given("--samples") && base.iterations >= 1 && base.sample_interval >= 1) {
+    base.samples = std::min(base.samples, (base.iterations - 1) / base.sample_interval + 1);
+  }
+  return base;
+}
+
+std::vector<SeedList> LdaFlags::seed_lists() const {
+  return seed_file_.empty() ? std::vector<SeedList>{} : read_seed_lists(seed_file_);
+}
+
+}  // namespace malmoi::apps

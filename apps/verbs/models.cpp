@@ -1,0 +1,154 @@
+#include "corpus/models.h"
+
+#include <boost/program_options.hpp>
+#include <nlohmann/json.hpp>
+
+#include "apps/parse.h"
+#include "apps/run_log.h"
+#include "apps/verbs.h"
+#include "corpus/store.h"
+
+namespace po = boost::program_options;
+
+namespace malmoi::apps {
+namespace {
+
+constexpr Usage kUsage{
+    .verb = "models",
+    .summary =
+        "The models in a corpus file: a list; one with all its options (--show); a model as a file of its own\n"
+        "(--export), such a file into another corpus (--import), removing and renaming. Every model has a checksum,\n"
+        "which is checked whenever it is read.\n",
+    .arguments = {"corpus"},
+    .examples =
+        "malmoi models reviews.malmoi\n"
+        "malmoi models reviews.malmoi --show lda\n"
+        "malmoi models reviews.malmoi --export lda -o reviews20.model\n"
+        "malmoi models news.malmoi --import reviews20.model --save reviews20\n"
+        "malmoi models news.malmoi --rename reviews20=old --delete lda\n"};
+
+struct Request {
+  std::string path;
+  std::string shown;
+  std::string exported;
+  std::string output;
+  std::string imported;
+  std::string save;
+  std::string renamed;
+  std::vector<std::string> deleted;
+};
+
+Table list(const corpus::Store& store) {
+  Table table{"models", {"name", "kind", "version", "bytes", "fingerprint", "made", "run"}, {}};
+  if (store.models().empty()) return table;
+  corpus::Statement select = store.database().prepare(
+      "SELECT name, kind, models.version, length(tensors) + coalesce((SELECT sum(length(data)) FROM model_parts WHERE "
+      "model = name), 0), checksum, started, run FROM models LEFT JOIN runs ON runs.id = run ORDER BY name");
+  while (select.step()) {
+    table.rows.push_back({select.text(0), select.text(1), select.integer(2), select.integer(3), select.text(4),
+                          select.text(5), select.is_null(6) ? Cell("") : Cell(select.integer(6))});
+  }
+  return table;
+}
+
+std::string text_of(const nlohmann::ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// Options by name; those of an object as object.name.
+Table options_table(const std::string& options) {
+  Table table{"options", {"option", "value"}, {}};
+  const auto fields = nlohmann::ordered_json::parse(options, nullptr, false);
+  if (!fields.is_object()) return table;
+  for (const auto& [name, value] : fields.items()) {
+    if (!value.is_object()) {
+      table.rows.push_back({name, text_of(value)});
+      continue;
+    }
+    for (const auto& [part, inner] : value.items()) table.rows.push_back({concat(name, '.', part), text_of(inner)});
+  }
+  return table;
+}
+
+Report show_model(const corpus::Database& database, const std::string& name) {
+  const corpus::StoredModel model = corpus::load_model(database, name);
+  Report report;
+  report.metrics = {{"model", name},
+                    {"kind", model.kind},
+                    {"version", model.version},
+                    {"bytes", model.tensors.size()},
+                    {"fingerprint", model.checksum}};
+  if (model.run) report.metrics.push_back({"run", *model.run});
+  report.tables.push_back(options_table(model.options));
+  return report;
+}
+
+Report import_model(const Request& request, bool overwrite) {
+  const corpus::ImportedModel imported = corpus::read_exported_model(request.imported);
+  const std::string name = request.save.empty() ? imported.name : request.save;
+  corpus::Store store = corpus::Store::open(request.path, corpus::Access::write);
+  corpus::Transaction transaction(store.database());
+  corpus::save_model(store.database(), name, imported.model, {.overwrite = overwrite});
+  corpus::remove_document_topics(store.database(), name);
+  corpus::set_model_note(store.database(), corpus::kTopicNames, name, imported.topic_names);
+  transaction.commit();
+  return {{{"imported", name}, {"kind", imported.model.kind}, {"fingerprint", imported.model.checksum}}, {}};
+}
+
+Report change(const Request& request) {
+  corpus::Store store = corpus::Store::open(request.path, corpus::Access::write);
+  corpus::Transaction transaction(store.database());
+  for (const std::string& name : request.deleted) corpus::remove_model(store.database(), name);
+  if (!request.renamed.empty()) {
+    const std::size_t equals = request.renamed.find('=');
+    if (equals == std::string::npos) throw UsageError("--rename: give OLD=NEW");
+    corpus::rename_model(store.database(), request.renamed.substr(0, equals), request.renamed.substr(equals + 1));
+  }
+  transaction.commit();
+  return {{}, {list(store)}};
+}
+
+Report carry_out(const Request& request, bool force) {
+  if (!request.imported.empty()) return import_model(request, force);
+  if (!request.deleted.empty() || !request.renamed.empty()) return change(request);
+  const corpus::Store store = corpus::Store::open(request.path);
+  if (!request.shown.empty()) return show_model(store.database(), request.shown);
+  if (request.exported.empty()) return {{}, {list(store)}};
+  corpus::export_model(store.database(), request.exported, request.output, force);
+  return {{{"exported", request.exported}, {"file", request.output}}, {}};
+}
+
+void check(const Request& request) {
+  const int actions = !request.shown.empty() + !request.exported.empty() + !request.imported.empty() +
+                      (!request.deleted.empty() || !request.renamed.empty());
+  if (actions > 1) throw UsageError("models: give one of --show, --export, --import, --delete with --rename");
+  if (request.exported.empty() != request.output.empty()) {
+    throw UsageError("models: --export needs the file to write, -o FILE, and -o needs --export");
+  }
+  if (!request.save.empty() && request.imported.empty()) throw UsageError("models: --save goes with --import");
+}
+
+}  // namespace
+
+void run_models(std::span<const std::string> args, Streams& io) {
+  const RunLog run("models", args);
+  Request request;
+  po::options_description flags;
+  auto add = flags.add_options();
+  add("corpus", po::value(&request.path)->required(), "corpus file");
+  add("show", po::value(&request.shown), "a model with its options");
+  add("export", po::value(&request.exported), "a model to be written to a file");
+  add("output,o", po::value(&request.output), "the file");
+  add("import", po::value(&request.imported), "a file that --export wrote");
+  add("save", po::value(&request.save), "name for the imported model; its own without");
+  add("delete", po::value(&request.deleted), "a model to be removed; may be given again");
+  add("rename", po::value(&request.renamed), "OLD=NEW");
+  const auto common = parse(kUsage, flags, args, io);
+  if (!common) return;
+  check(request);
+  const Report report = carry_out(request, common->force);
+  show(report, *common, io);
+  run.save(request.path, {report.metrics, {}});
+}
+
+}  // namespace malmoi::apps

@@ -1,0 +1,125 @@
+#include <boost/program_options.hpp>
+#include <ctime>
+#include <filesystem>
+
+#include "apps/corpus_flags.h"
+#include "apps/lda_model.h"
+#include "apps/page/page_data.h"
+#include "apps/page/page_plots.h"
+#include "apps/page/template.h"
+#include "apps/page/topic_page.h"
+#include "apps/parse.h"
+#include "apps/run_log.h"
+#include "apps/verbs.h"
+#include "apps/workspace.h"
+#include "vectorize/output_file.h"
+
+namespace po = boost::program_options;
+
+namespace malmoi::apps {
+namespace {
+
+constexpr Usage kUsage{
+    .verb = "report",
+    .summary =
+        "Writes one HTML file to explore a topic model with: a map of the topics, their terms and documents, how they\n"
+        "change over time and between groups, and how the model was made. It needs no network and stays under 3 MB;\n"
+        "of a large corpus it shows a sample of documents. --svg writes the plots for papers too.\n",
+    .arguments = {"corpus"},
+    .examples =
+        "malmoi report reviews.malmoi -o reviews.html\n"
+        "malmoi report news.malmoi --model news100 -o news.html --by date:month --by meta.section --svg plots\n"};
+
+constexpr std::size_t kPageBytes = 2'950'000;
+constexpr std::int64_t kMostDocuments = 100'000;
+
+struct ReportFlags {
+  std::string path;
+  std::string output;
+  std::string plots;
+  std::string language;
+  std::vector<std::string> groupings;
+  std::int64_t documents = 1000;
+  PageRequest request;
+};
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[sizeof "2000-01-01T00:00:00Z"];
+  (void)std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+PageRequest make_request(const ReportFlags& flags) {
+  PageRequest request = flags.request;
+  if (flags.documents < 0 || flags.documents > kMostDocuments) {
+    throw UsageError(concat("--documents ", flags.documents, ": give 0 to ", kMostDocuments));
+  }
+  if (!flags.language.empty()) {
+    request.language = choose<const char*>("--language", flags.language, {{"ko", "ko"}, {"en", "en"}});
+  }
+  for (const std::string& grouping : flags.groupings) request.groupings.push_back(parse_grouping(grouping));
+  request.corpus = std::filesystem::path(flags.path).filename().string();
+  request.made = utc_now();
+  request.documents = static_cast<std::size_t>(flags.documents);
+  request.bytes = kPageBytes - std::min(kPageBytes, page_template().size());
+  return request;
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes, bool overwrite) {
+  vectorize::OutputFile file(path, overwrite);
+  file.write(bytes);
+  file.commit();
+}
+
+std::size_t write_plots(const std::filesystem::path& folder, const PageData& page, bool overwrite) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(ErrorCode::io, concat(folder.string(), ": cannot be made: ", error.message()));
+  const std::vector<PlotFile> plots = page_plots(page);
+  for (const PlotFile& plot : plots) write_file(folder / plot.name, plot.svg, overwrite);
+  return plots.size();
+}
+
+}  // namespace
+
+void run_report(std::span<const std::string> args, Streams& io) {
+  const RunLog run("report", args);
+  ReportFlags given;
+  DictionaryFlag dictionary;
+  given.request.model = "lda";
+  po::options_description flags;
+  auto add = flags.add_options();
+  add("corpus", po::value(&given.path)->required(), "corpus file");
+  add("model", po::value(&given.request.model)->default_value(given.request.model), "name of the model");
+  add("output,o", po::value(&given.output)->required(), "HTML file to write");
+  add("svg", po::value(&given.plots), "folder to write the plots to, as SVG files");
+  add("language", po::value(&given.language), "of the page at the start: ko or en (default: by the terms)");
+  add("by", po::value(&given.groupings),
+      "groups to compare: date, date:month (day, month, quarter, year, decade), label, meta.NAME; may be given again");
+  add("documents", po::value(&given.documents)->default_value(given.documents), "documents in the page, at most");
+  add("seed", po::value(&given.request.seed)->default_value(given.request.seed), "of the documents that are drawn");
+  dictionary.add_to(flags);
+  const auto common = parse(kUsage, flags, args, io);
+  if (!common) return;
+
+  const PageRequest request = make_request(given);
+  Workspace workspace(given.path, dictionary.folder());
+  const LdaModel model = load_lda_model(workspace, request.model);
+  const PageData page = make_topic_page(workspace, model, request, common->run_context(io));
+  const std::string html = make_page(page, page_template());
+  write_file(given.output, html, common->force);
+  Report report{{{"file", given.output},
+                 {"bytes", html.size()},
+                 {"topics", page.topics.size()},
+                 {"terms_shown", page.terms.size()},
+                 {"documents_shown", page.documents.size()}},
+                {}};
+  if (!given.plots.empty()) report.metrics.push_back({"plots", write_plots(given.plots, page, common->force)});
+  show(report, *common, io);
+  run.save(given.path, report);
+}
+
+}  // namespace malmoi::apps

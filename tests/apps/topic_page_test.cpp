@@ -1,0 +1,380 @@
+#include "apps/page/topic_page.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "apps/command.h"
+#include "apps/indexer.h"
+#include "apps/page/document_sample.h"
+#include "apps/page/lsa_page.h"
+#include "apps/page/page_plots.h"
+#include "apps/page/page_terms.h"
+#include "apps/page/topic_names.h"
+#include "corpus/base/error.h"
+#include "corpus/models.h"
+#include "tests/support/temporary_folder.h"
+
+namespace malmoi::apps {
+namespace {
+
+using ::testing::DoubleNear;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::TemporaryFolder;
+
+// ---- groups --------------------------------------------------------------------------------------------------------
+
+DocumentGroups grouped(std::string_view by, const std::vector<std::string>& values) {
+  return group_documents(parse_grouping(by), values);
+}
+
+TEST(DateGroups, AreTheFinestPeriodsThatAreFewEnoughWithoutGaps) {
+  const DocumentGroups days = grouped("date", {"2020-02-28", "2020-03-01T10:00", "", "soon"});
+  EXPECT_THAT(days.names, ElementsAre("2020-02-28", "2020-02-29", "2020-03-01"));
+  EXPECT_THAT(days.group_of, ElementsAre(0, 2, -1, -1));
+  EXPECT_EQ(days.left_out, 2);
+  EXPECT_THAT(grouped("date", {"2019-11-05", "2020-01-20"}).names, ElementsAre("2019-11", "2019-12", "2020-01"));
+  EXPECT_THAT(grouped("date", {"2001", "2003"}).names, ElementsAre("2001", "2002", "2003"));
+  EXPECT_THAT(grouped("date", {"1789-04-30", "1801-01-01", "2021-01-20"}).names.front(), "1780s");
+  EXPECT_THAT(grouped("date", {"", "x"}).names, IsEmpty());
+}
+
+TEST(DateGroups, ReadTheCommonFormsOfDates) {
+  const DocumentGroups months =
+      grouped("date:month", {"20200131", "2020.02.01", "2020/03/05 12:00", "2020-13-01", "2020"});
+  EXPECT_THAT(months.names, ElementsAre("2020-01", "2020-02", "2020-03"));
+  EXPECT_THAT(months.group_of, ElementsAre(0, 1, 2, -1, -1));
+  EXPECT_THAT(grouped("date:quarter", {"2020-03-31", "2020-04-01"}).names, ElementsAre("2020-Q1", "2020-Q2"));
+}
+
+TEST(DateGroups, RefuseAPeriodThatMakesTooManyGroups) {
+  EXPECT_THROW((void)grouped("date:day", {"2000-01-01", "2020-01-01"}), UsageError);
+  EXPECT_THROW((void)parse_grouping("date:week"), UsageError);
+  EXPECT_THROW((void)parse_grouping("author"), UsageError);
+  EXPECT_THROW((void)parse_grouping("meta."), UsageError);
+}
+
+TEST(ValueGroups, AreOrderedAsNumbersOrByDocumentsAndTheRareOnesMerged) {
+  EXPECT_THAT(grouped("label", {"10", "9", "9", ""}).names, ElementsAre("9", "10"));
+  EXPECT_THAT(grouped("meta.x", {"b", "a", "b", "c"}).names, ElementsAre("b", "a", "c"));
+  std::vector<std::string> values = {"often", "often"};
+  for (int i = 0; i < 40; ++i) values.push_back(concat("v", i));
+  const DocumentGroups many = grouped("label", values);
+  EXPECT_EQ(many.names.size(), 31U);
+  EXPECT_EQ(many.names.front(), "often");
+  EXPECT_EQ(many.names.back(), "…");
+  EXPECT_EQ(many.merged, 11);
+  EXPECT_EQ(std::count(many.group_of.begin(), many.group_of.end(), 30), 11);
+}
+
+// Rows of (topic, count) pairs.
+topics::TopicCounts counts_of(const std::vector<std::vector<std::pair<int, int>>>& rows) {
+  topics::TopicCounts counts;
+  for (const auto& row : rows) {
+    for (const auto& [topic, count] : row) {
+      counts.topics.push_back(static_cast<std::uint16_t>(topic));
+      counts.counts.push_back(count);
+    }
+    counts.offsets.push_back(counts.topics.size());
+  }
+  return counts;
+}
+
+TEST(TopicTrend, IsTheMeanOverSamplesWithTheirRange) {
+  // Group a: rows 0 and 1, group b: row 2, group c: nothing. In sample 1 topic 0 has 3 of 4 tokens of a, then 1 of 4.
+  const DocumentGroups groups{.by = "label", .names = {"a", "b", "c"}, .group_of = {0, 0, 1, -1}, .left_out = 1};
+  const std::vector<topics::TopicCounts> samples = {counts_of({{{0, 2}}, {{0, 1}, {1, 1}}, {{1, 5}}, {{0, 9}}}),
+                                                    counts_of({{{0, 1}, {1, 1}}, {{1, 2}}, {{1, 5}}, {{0, 9}}})};
+  const PageTrend trend = topic_trend(groups, samples, 2);
+  EXPECT_THAT(trend.documents, ElementsAre(2, 1, 0));
+  EXPECT_EQ(trend.share[0][0], 0.5);
+  EXPECT_EQ(trend.low[0][0], 0.25);
+  EXPECT_EQ(trend.high[0][0], 0.75);
+  EXPECT_EQ(trend.share[1][1], 1.0);
+  EXPECT_TRUE(std::isnan(trend.share[0][2]) && std::isnan(trend.low[0][2]));
+  EXPECT_FALSE(trend.quantiles);
+  EXPECT_EQ(trend.left_out, 1);
+  EXPECT_THAT(topic_trend(groups, std::span(samples).first(1), 2).low, IsEmpty());
+}
+
+TEST(TopicTrend, TakesQuantilesOfManySamples) {
+  // Topic 0 has s of 40 tokens in sample s = 0 .. 40: the 2.5 % quantile is at 1 of them, the 97.5 % one at 39.
+  std::vector<topics::TopicCounts> samples;
+  for (int s = 0; s <= 40; ++s) samples.push_back(counts_of({{{0, s}, {1, 40 - s}}}));
+  const DocumentGroups one{.by = "label", .names = {"a"}, .group_of = {0}};
+  const PageTrend trend = topic_trend(one, samples, 2, {.threads = 8});
+  EXPECT_TRUE(trend.quantiles);
+  EXPECT_NEAR(trend.low[0][0], 1.0 / 40, 1e-12);
+  EXPECT_NEAR(trend.high[0][0], 39.0 / 40, 1e-12);
+  EXPECT_EQ(topic_trend(one, samples, 2, {.threads = 1}).low, trend.low);
+}
+
+// ---- names ---------------------------------------------------------------------------------------------------------
+
+std::string proposed(const std::vector<std::string_view>& terms) {
+  return propose_name(terms);
+}
+
+TEST(TopicNames, AreProposedFromTermsThatDoNotRepeatEachOther) {
+  EXPECT_EQ(proposed({"배우", "여배우", "연기", "연기력", "감독", "영화"}), "배우 · 연기 · 감독");
+  EXPECT_EQ(proposed({"election", "elections", "elected", "2020", "vote"}), "election · vote · 2020");
+  EXPECT_EQ(proposed({"government", "governing", "state"}), "government · state");
+  EXPECT_EQ(proposed({"재미있다", "재미없다"}), "재미있다 · 재미없다");
+  EXPECT_EQ(proposed({}), "");
+  EXPECT_EQ(titled_topic(3, "", "a · b"), "3 a · b");
+  EXPECT_EQ(titled_topic(3, "이름", "a · b"), "3 이름");
+  EXPECT_EQ(titled_topic(3, "", ""), "3");
+}
+
+// ---- sample of documents -------------------------------------------------------------------------------------------
+
+topics::Lda small_lda() {
+  topics::Lda lda;
+  lda.options.topics = 2;
+  lda.options.samples = 1;
+  lda.samples = 1;
+  lda.alpha = {0.5, 0.5};
+  lda.beta = 0.01;
+  return lda;
+}
+
+TEST(BestDocuments, HaveTheHighestSharesAndTheLowerRowAmongEquals) {
+  topics::Lda lda = small_lda();
+  lda.document_topics = {counts_of({{{0, 1}}, {{0, 4}}, {{1, 4}}, {}, {{0, 4}}, {{0, 2}, {1, 2}}})};
+  const auto best = best_documents(lda, 3);
+  // (4 + ½) / 5, twice, and (1 + ½) / 2
+  EXPECT_THAT(best[0], ElementsAre(Weighted{1, 0.9}, Weighted{4, 0.9}, Weighted{0, 0.75}));
+  EXPECT_THAT(best[1], ElementsAre(Weighted{2, 0.9}, Weighted{5, 0.5}));
+  EXPECT_EQ(best_documents(lda, 3, {.threads = 8}), best);
+}
+
+TEST(SampleRows, TakesTheBestFirstThenFromEveryGroup) {
+  const std::vector<std::vector<Weighted>> best = {{{7, 0.9}, {8, 0.8}}, {{7, 0.9}, {9, 0.7}}};
+  std::vector<std::int32_t> group_of(1000, 0);
+  group_of[500] = 1;  // the only one of its group
+  group_of[600] = 2;
+  const std::vector<DocumentGroups> groups = {{.by = "label", .names = {"a", "b", "c"}, .group_of = group_of}};
+  std::vector<bool> has_tokens(1000, true);
+  has_tokens[600] = false;
+  const auto rows = sample_rows(best, groups, has_tokens, {.documents = 10, .seed = 3});
+  ASSERT_EQ(rows.size(), 10U);
+  EXPECT_EQ(rows[0], 7U);
+  EXPECT_EQ((std::set(rows.begin() + 1, rows.begin() + 3)), (std::set<std::size_t>{8, 9}));
+  EXPECT_EQ(rows[4], 500U);
+  EXPECT_EQ(std::set(rows.begin(), rows.end()).size(), 10U);
+  EXPECT_EQ(rows, sample_rows(best, groups, has_tokens, {.documents = 10, .seed = 3}));
+  EXPECT_NE(rows, sample_rows(best, groups, has_tokens, {.documents = 10, .seed = 4}));
+  EXPECT_EQ(sample_rows(best, {}, has_tokens, {.documents = 5000, .seed = 3}).size(), 999U);
+}
+
+// ---- pages ---------------------------------------------------------------------------------------------------------
+
+// Two topics, food and film, with hostile documents among them; term i is in topic i / 3.
+constexpr const char* kDocuments =
+    R"({"id":"f1","date":"2020-01-05","label":"food","text":"kimchi rice 😀 soup kimchi","votes":3})"
+    "\n"
+    R"({"id":"f2","date":"2020-01-09","label":"food","text":"<script>alert('rice')</script> soup soup","votes":4})"
+    "\n"
+    R"({"id":"m1","date":"2020-02-01","label":"film","text":"actor film director film","votes":3})"
+    "\n"
+    R"({"id":"m2","label":"film","text":"film film actor rice","votes":5})"
+    "\n"
+    R"({"id":"e","date":"2020-02-03","label":"film","text":"...","votes":5})"
+    "\n";
+
+class TopicPage : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    IndexOptions options;
+    options.analyzer.emplace();
+    options.analyzer->korean = tokenize::KoreanUnit::word;
+    options.reader.meta_fields = {"votes"};
+    RunLog run("index", {});
+    (void)index_documents(folder_ / "c", {folder_.write("in.jsonl", kDocuments).string()}, options, run);
+  }
+
+  // The topics that a reader would give, as one sample.
+  LdaModel model(Workspace& workspace) {
+    LdaModel made;
+    made.terms = {"kimchi", "rice", "soup", "actor", "film", "director"};
+    made.row_ids = {1, 2, 3, 4, 5};
+    made.row_tokens = {4, 3, 4, 4, 0};
+    made.lda = small_lda();
+    made.lda.term_topics = counts_of({{{0, 2}}, {{0, 2}, {1, 1}}, {{0, 3}}, {{1, 2}}, {{1, 4}}, {{1, 1}}});
+    made.lda.document_topics = {counts_of({{{0, 4}}, {{0, 3}}, {{1, 4}}, {{1, 4}}, {}})};
+    made.lda.log_likelihood = {-2.5};
+    for (const std::string& term : made.terms) made.term_ids.push_back(workspace.vocabulary().find(term).value_or(-1));
+    return made;
+  }
+
+  TemporaryFolder folder_;
+  PageRequest request_{.corpus = "c.malmoi", .model = "lda", .made = "2026-01-01T00:00:00Z"};
+};
+
+TEST_F(TopicPage, TellsWhatTheModelHolds) {
+  Workspace workspace(folder_ / "c");
+  const PageData page = make_topic_page(workspace, model(workspace), request_);
+  EXPECT_EQ(page.language, "en");
+  EXPECT_EQ(page.total_tokens, 15);
+  ASSERT_EQ(page.topics.size(), 2U);
+  EXPECT_DOUBLE_EQ(page.topics[0].share, 7.0 / 15);
+  EXPECT_EQ(page.topics[0].alpha, 0.5);
+  // topic 0: (n + 0.01) / 7.06, of soup and then of kimchi
+  EXPECT_EQ(page.terms[static_cast<std::size_t>(page.topics[0].terms[0].index)].text, "soup");
+  EXPECT_NEAR(page.topics[0].terms[0].value, 3.01 / 7.06, 1e-6);
+  EXPECT_EQ(page.topics[0].terms.size(), 3U);
+  EXPECT_EQ(page.terms[0].text, "film");
+  EXPECT_EQ(page.terms[0].tokens, 4);
+  const auto rice = std::find_if(page.terms.begin(), page.terms.end(), [](const auto& t) { return t.text == "rice"; });
+  EXPECT_THAT(rice->topics, ElementsAre(Weighted{0, 2.0 / 3}, Weighted{1, 1.0 / 3}));
+  EXPECT_EQ(page.similarity[0][0], 1.0);
+  EXPECT_EQ(page.similarity[0][1], page.similarity[1][0]);
+  EXPECT_NEAR(std::abs(page.topics[0].x - page.topics[1].x), 1.0 - page.similarity[0][1], 1e-9);
+  EXPECT_EQ(page.topics[0].figures.size(), 8U);
+}
+
+TEST_F(TopicPage, MarksTokensWithTheirTopicsInCodeUnits) {
+  Workspace workspace(folder_ / "c");
+  const PageData page = make_topic_page(workspace, model(workspace), request_);
+  ASSERT_EQ(page.documents.size(), 4U);  // the empty one is not drawn
+  // "kimchi rice 😀 soup kimchi": the emoji takes two units
+  EXPECT_THAT(page.documents[0].spans,
+              ElementsAre(PageSpan{0, 6, 0}, PageSpan{7, 4, 0}, PageSpan{15, 4, 0}, PageSpan{20, 6, 0}));
+  EXPECT_THAT(page.documents[0].topics, ElementsAre(Weighted{0, 0.9}, Weighted{1, 0.1}));
+  EXPECT_EQ(page.topics[0].documents[0], (Weighted{0, 0.9}));
+  EXPECT_EQ(page.documents[1].id, "f2");
+  const std::string json = to_json(page);
+  EXPECT_EQ(json.find('<'), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(json)["documents"][1]["text"], "<script>alert('rice')</script> soup soup");
+}
+
+TEST_F(TopicPage, ComparesGroupsOfDocuments) {
+  Workspace workspace(folder_ / "c");
+  PageData page = make_topic_page(workspace, model(workspace), request_);
+  ASSERT_EQ(page.trends.size(), 2U);
+  EXPECT_EQ(page.trends[0].by, "date");
+  EXPECT_EQ(page.trends[0].groups.size(), 30U);  // days from 5 January to 3 February
+  EXPECT_EQ(page.trends[0].left_out, 1);
+  EXPECT_EQ(page.trends[1].by, "label");
+  EXPECT_THAT(page.trends[1].groups, ElementsAre("film", "food"));
+  EXPECT_EQ(page.trends[1].share[0], (std::vector<double>{0.0, 1.0}));
+  request_.groupings = {parse_grouping("meta.votes"), parse_grouping("date:month")};
+  page = make_topic_page(workspace, model(workspace), request_);
+  EXPECT_THAT(page.trends[0].groups, ElementsAre("3", "4", "5"));
+  EXPECT_THAT(page.trends[0].documents, ElementsAre(2, 1, 2));
+  EXPECT_THAT(page.trends[1].groups, ElementsAre("2020-01", "2020-02"));
+}
+
+TEST_F(TopicPage, ShowsTheNamesThatAreKeptInTheCorpus) {
+  {
+    corpus::Store store = corpus::Store::open(folder_ / "c", corpus::Access::write);
+    corpus::Transaction transaction(store.database());
+    save_topic_names(store.database(), "lda", std::vector<std::string>{"", "영화 <b>"});
+    EXPECT_THROW(save_topic_names(store.database(), "lda", std::vector<std::string>{"a\nb"}), Error);
+    EXPECT_THROW(save_topic_names(store.database(), "lda", std::vector<std::string>{std::string(101, 'a')}), Error);
+    transaction.commit();
+  }
+  Workspace workspace(folder_ / "c");
+  const PageData page = make_topic_page(workspace, model(workspace), request_);
+  EXPECT_EQ(page.topics[0].name, "");
+  EXPECT_EQ(page.topics[1].name, "영화 <b>");
+  EXPECT_EQ(page.topics[1].proposal, "film · actor · director");
+}
+
+TEST_F(TopicPage, IsTheSameForEveryNumberOfThreads) {
+  Workspace workspace(folder_ / "c");
+  const LdaModel fitted = model(workspace);
+  EXPECT_EQ(to_json(make_topic_page(workspace, fitted, request_, {.threads = 1})),
+            to_json(make_topic_page(workspace, fitted, request_, {.threads = 8})));
+}
+
+TEST_F(TopicPage, KeepsItsDataWithinTheBytesAllowedAndPassesOverDocumentsThatAreGone) {
+  Workspace workspace(folder_ / "c");
+  LdaModel fitted = model(workspace);
+  request_.bytes = to_json(make_topic_page(workspace, fitted, request_)).size() - 50;
+  const PageData smaller = make_topic_page(workspace, fitted, request_);
+  EXPECT_EQ(smaller.documents.size(), 3U);
+  EXPECT_LE(to_json(smaller).size(), request_.bytes);
+  request_.bytes = 2'000'000;
+  fitted.row_ids = {1, 2, 3, 400, 500};
+  const PageData page = make_topic_page(workspace, fitted, request_);
+  EXPECT_EQ(page.documents.size(), 3U);
+  EXPECT_EQ(page.total_tokens, 11);
+}
+
+TEST_F(TopicPage, GivesPlotsForPapers) {
+  Workspace workspace(folder_ / "c");
+  const PageData page = make_topic_page(workspace, model(workspace), request_);
+  std::vector<std::string> names;
+  for (const PlotFile& plot : page_plots(page)) {
+    names.push_back(plot.name);
+    EXPECT_TRUE(plot.svg.ends_with("</svg>\n"));
+  }
+  EXPECT_THAT(names, ElementsAre("map.svg", "similarity.svg", "trend-date.svg", "trend-label.svg", "terms-0.svg",
+                                 "terms-1.svg"));
+  EXPECT_THAT(page_plots(page)[4].svg, HasSubstr(">soup</text>"));
+}
+
+TEST_F(TopicPage, OfAnLsaShowsBothPoles) {
+  Workspace workspace(folder_ / "c");
+  const LdaModel lda = model(workspace);
+  topics::Lsa lsa;
+  lsa.singular_values = {2.0, 1.0};
+  lsa.explained = {0.5, 0.125};
+  lsa.residuals = {0.0, 0.0};
+  lsa.terms.resize(6, 2);
+  lsa.terms << 0.1F, 0.6F, 0.1F, 0.4F, 0.1F, 0.5F, 0.5F, -0.3F, 0.8F, -0.2F, 0.2F, 0.0F;
+  lsa.documents.resize(5, 2);
+  lsa.documents << 0.1F, 0.9F, 0.2F, 0.7F, 0.9F, -0.3F, 0.8F, -0.5F, 0.0F, 0.0F;
+  const LsaPageInput input{lsa, lda.terms, lda.term_ids, lda.row_ids, "abc", 7};
+  const PageData page = make_lsa_page(workspace, input, request_);
+  EXPECT_TRUE(page.is_lsa);
+  EXPECT_EQ(page.topics[1].proposal, "kimchi · soup · rice ↔ actor · film");
+  EXPECT_EQ(page.topics[0].proposal, "film · actor · director");
+  EXPECT_EQ(page.topics[1].terms.size(), 5U);  // director lies at 0
+  EXPECT_NEAR(page.topics[1].terms.back().value, -0.3, 1e-6);
+  EXPECT_EQ(page.documents.size(), 5U);
+  EXPECT_NEAR(page.topics[1].documents.back().value, -0.5, 1e-6);
+  // "actor film director film": 0.5 · 2 against -0.3 · 1
+  EXPECT_THAT(page.documents[2].spans, Each(::testing::Field(&PageSpan::topic, 0)));
+  EXPECT_EQ(page.documents[0].spans[0], (PageSpan{0, 6, 1, 1}));
+  EXPECT_EQ(nlohmann::json::parse(to_json(page))["lsa"]["singular_values"][0], 2);
+  EXPECT_EQ(page_plots(page).front().name, "scree.svg");
+}
+
+TEST(TopicRelevance, KeepsTheBestOfEveryLambda) {
+  // In topic 0: "a" is most probable, "c" is nowhere else. One term a λ: a at 1, c at 0.
+  topics::Lda lda = small_lda();
+  lda.term_topics = counts_of({{{0, 60}, {1, 90}}, {{0, 39}, {1, 10}}, {{0, 1}}});
+  const topics::TopicModel phi = topics::topic_model(lda);
+  const std::vector<std::string> terms = {"a", "b", "c"};
+  const std::vector<std::int64_t> tokens = {150, 49, 1};
+  const auto columns = relevant_columns({lda, phi, terms, tokens}, 1);
+  std::vector<std::int32_t> found;
+  for (const Weighted& item : columns[0]) found.push_back(item.index);
+  EXPECT_THAT(found, ElementsAre(0, 1, 2));  // all, since a name may want 12; by p(w | k)
+  EXPECT_THAT(columns[0][0].value, DoubleNear(60.01 / 100.03, 1e-6));
+}
+
+TEST(PageTermList, HasTheTermsOfTopicsFirstThenOthersWithinTheBytes) {
+  topics::Lda lda = small_lda();
+  lda.term_topics = counts_of({{{0, 5}}, {{1, 9}}, {{0, 7}}});
+  const topics::TopicModel phi = topics::topic_model(lda);
+  const std::vector<std::string> terms = {"a", "b", "c"};
+  const std::vector<std::int64_t> tokens = {5, 9, 7};
+  const std::vector<std::vector<Weighted>> columns = {{{0, 0.5}}, {}};
+  const PageTermList none = list_terms({lda, phi, terms, tokens}, columns, 0);
+  EXPECT_THAT(none.place_of, ElementsAre(0, -1, -1));
+  const PageTermList all = list_terms({lda, phi, terms, tokens}, columns, 1000);
+  EXPECT_THAT(all.place_of, ElementsAre(0, 1, 2));
+}
+
+}  // namespace
+}  // namespace malmoi::apps

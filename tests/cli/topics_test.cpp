@@ -1,0 +1,293 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "corpus/base/error.h"
+#include "corpus/models.h"
+#include "corpus/store.h"
+#include "tests/cli/program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace malmoi::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kSpeeches = MALMOI_SOURCE_DIR "/tests/data/speeches.jsonl.gz";
+const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
+
+std::vector<std::string> operator+(std::vector<std::string> words, const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+json report_of(const std::vector<std::string>& args, std::string_view input = "") {
+  const Outcome run = run_malmoi(args + std::vector<std::string>{"--format", "json"}, input);
+  EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
+  return run.status == 0 ? json::parse(run.out) : json();
+}
+
+// The addresses of 59 presidents, analysed by words, so that no dictionary is needed.
+class Topics : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(run_malmoi({"index", corpus_, kSpeeches, "--analyzer", "word"}).status, 0); }
+  json fit(const std::string& name, const std::vector<std::string>& more = {}) {
+    return report_of(std::vector<std::string>{"lda", corpus_, "--save", name} + kOptions + more);
+  }
+  static std::string fingerprint(const json& report) { return report["metrics"]["fingerprint"]; }
+  bool has_model(const std::string& name) { return corpus::has_model(corpus::Store::open(corpus_).database(), name); }
+
+  const std::vector<std::string> kOptions = {"--topics", "8", "--iterations", "30", "--min-df", "3"};
+  TemporaryFolder folder_;
+  std::string corpus_ = (folder_ / "speeches.malmoi").string();
+};
+
+TEST_F(Topics, AreLearnedStoredAndShown) {
+  const json fitted = fit("lda");
+  const json& figures = fitted["metrics"];
+  EXPECT_EQ(figures["topics"], 8);
+  EXPECT_EQ(figures["documents"], 59);
+  EXPECT_EQ(figures["empty_documents"], 0);
+  EXPECT_EQ(figures["sweeps"], 30);
+  EXPECT_GT(figures["tokens"], 30000);
+  EXPECT_GT(figures["tokens_per_second"], 10000.0);
+  EXPECT_LT(figures["log_likelihood"], -5.0);
+  EXPECT_GT(figures["log_likelihood"], -9.0);
+  ASSERT_EQ(fitted["tables"]["topics"].size(), 8U);
+  double shares = 0;
+  double alpha = 0;
+  for (const json& topic : fitted["tables"]["topics"]) {
+    shares += topic["share"].get<double>();
+    alpha += topic["alpha"].get<double>();
+  }
+  EXPECT_NEAR(shares, 1, 1e-9);
+  EXPECT_NEAR(alpha, figures["alpha_sum"], 1e-9);
+
+  const json shown = report_of({"topics", corpus_, "--model", "lda"});
+  EXPECT_EQ(shown["tables"]["topics"], fitted["tables"]["topics"]);
+  const json info = report_of({"info", corpus_});
+  EXPECT_EQ(info["tables"]["models"][0]["kind"], "lda");
+  const json runs = info["tables"]["runs"];
+  ASSERT_EQ(runs[1]["command"], "lda");
+  EXPECT_EQ(json::parse(runs[1]["results"].get<std::string>())["fingerprint"], figures["fingerprint"]);
+}
+
+TEST_F(Topics, EveryNumberOfThreadsGivesTheSameModel) {
+  const std::string one = fingerprint(fit("one", {"--threads", "1"}));
+  EXPECT_EQ(fingerprint(fit("two", {"--threads", "2"})), one);
+  EXPECT_EQ(fingerprint(fit("eight", {"--threads", "8"})), one);
+  EXPECT_NE(fingerprint(fit("other", {"--seed", "2"})), one);
+  const json list = report_of({"models", corpus_})["tables"]["models"];
+  ASSERT_EQ(list.size(), 4U);
+  EXPECT_EQ(list[0]["name"], "eight");
+  EXPECT_EQ(list[0]["fingerprint"], one);
+}
+
+TEST_F(Topics, GetNamesFiguresAndDocuments) {
+  const json fitted = fit("lda");
+  const json report = report_of({"topics", corpus_, "--name", "3=전쟁과 평화", "--name", "0=law", "--documents", "2",
+                                 "--diagnostics", "--coherence", "npmi", "--terms", "5", "--relevance", "0.6"});
+  const json& topics = report["tables"]["topics"];
+  EXPECT_EQ(topics[3]["name"], "전쟁과 평화");
+  EXPECT_EQ(topics[0]["name"], "law");
+  EXPECT_THAT(topics[1]["name"].get<std::string>(), HasSubstr(" · "));
+  const std::string terms = topics[2]["terms"];
+  EXPECT_EQ(std::count(terms.begin(), terms.end(), ','), 4);
+  double mean = 0;
+  for (const json& topic : topics) mean += topic["npmi"].get<double>() / 8;
+  EXPECT_NEAR(report["metrics"]["coherence_npmi"], mean, 1e-9);
+  EXPECT_EQ(report["tables"]["documents"].size(), 16U);
+  double tokens = 0;
+  for (const json& topic : report["tables"]["diagnostics"]) tokens += topic["tokens"].get<double>();
+  EXPECT_NEAR(tokens, fitted["metrics"]["tokens"].get<double>(), 1e-6);
+
+  EXPECT_EQ(report_of({"topics", corpus_, "--name", "0="})["tables"]["topics"][3]["name"], "전쟁과 평화");
+  EXPECT_NE(report_of({"topics", corpus_})["tables"]["topics"][0]["name"], "law");
+  EXPECT_EQ(run_malmoi({"topics", corpus_, "--name", "8=x"}).status, 1);
+  EXPECT_EQ(run_malmoi({"topics", corpus_, "--name", "x"}).status, 2);
+  EXPECT_EQ(run_malmoi({"topics", corpus_, "--coherence", "x"}).status, 2);
+}
+
+TEST_F(Topics, AreInferredForNewAndForStoredDocuments) {
+  fit("lda");
+  const std::string texts = "war and peace among nations\n\nthe constitution of the union and its laws\n";
+  const json all = report_of({"infer", corpus_, "-", "--from", "lines", "--all"}, texts);
+  const json& rows = all["tables"]["topics"];
+  ASSERT_EQ(rows.size() % 8, 0U);
+  double shares = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    shares += rows[i]["share"].get<double>();
+    if (i > 0) {
+      EXPECT_GE(rows[i - 1]["share"], rows[i]["share"]);
+    }
+  }
+  EXPECT_NEAR(shares, 1, 1e-5);
+  // A document by itself gets the same shares, with any number of threads.
+  const json alone =
+      report_of({"infer", corpus_, "-", "--from", "lines", "--all", "--threads", "1"}, "war and peace among nations\n");
+  for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(alone["tables"]["topics"][i]["share"], rows[i]["share"]);
+
+  const json stored = report_of({"infer", corpus_, "--store", "--top", "1", "--min-share", "0.05"});
+  EXPECT_EQ(stored["metrics"]["documents"], 59);
+  EXPECT_EQ(stored["tables"]["topics"].size(), 59U);
+  const auto count = [&](const std::string& condition) {
+    return corpus::Store::open(corpus_).database().query_integer("SELECT count(*) FROM document_topics" + condition);
+  };
+  EXPECT_EQ(count(""), stored["metrics"]["rows_stored"]);
+  EXPECT_GE(count(""), 59);
+  EXPECT_EQ(count(" WHERE share < 0.05"), 0);
+  report_of({"infer", corpus_, "--store", "--where", "id<=9", "--min-share", "0"});
+  EXPECT_EQ(count(" WHERE document <= 9"), 72);
+  EXPECT_EQ(run_malmoi({"remove", corpus_, "--where", "id<=9"}).status, 0);
+  EXPECT_EQ(count(" WHERE document <= 9"), 0);
+  EXPECT_GE(count(""), 50);
+}
+
+TEST_F(Topics, ModelsGoOutAndInAgain) {
+  const std::string print = fingerprint(fit("lda"));
+  EXPECT_EQ(run_malmoi({"topics", corpus_, "--name", "1=law"}).status, 0);
+  const std::string file = (folder_ / "m.model").string();
+  report_of({"models", corpus_, "--export", "lda", "-o", file});
+  EXPECT_EQ(run_malmoi({"models", corpus_, "--export", "lda", "-o", file}).status, 1);
+  EXPECT_EQ(run_malmoi({"models", corpus_, "--export", "lda", "-o", file, "--force"}).status, 0);
+
+  const std::string other = (folder_ / "other").string();
+  ASSERT_EQ(run_malmoi({"index", other, kReviews, "--analyzer", "word"}).status, 0);
+  EXPECT_EQ(fingerprint(report_of({"models", other, "--import", file, "--save", "speeches"})), print);
+  EXPECT_EQ(run_malmoi({"models", other, "--import", file, "--save", "speeches"}).status, 1);
+  const json topics = report_of({"topics", other, "--model", "speeches"});
+  EXPECT_EQ(topics["tables"]["topics"], report_of({"topics", corpus_})["tables"]["topics"]);
+  EXPECT_EQ(topics["tables"]["topics"][1]["name"], "law");
+  EXPECT_EQ(report_of({"infer", other, "--model", "speeches", "--where", "id=1"})["metrics"]["documents"], 1);
+
+  const json shown = report_of({"models", other, "--show", "speeches"});
+  EXPECT_EQ(fingerprint(shown), print);
+  EXPECT_THAT(shown["tables"]["options"].dump(), HasSubstr(R"({"option":"options.topics","value":"8"})"));
+  EXPECT_THAT(shown["tables"]["options"].dump(), HasSubstr(R"({"option":"selection.min_df","value":"3"})"));
+  report_of({"models", other, "--rename", "speeches=s2"});
+  EXPECT_EQ(report_of({"topics", other, "--model", "s2"})["tables"]["topics"][1]["name"], "law");
+  EXPECT_TRUE(report_of({"models", other, "--delete", "s2"})["tables"]["models"].empty());
+  const Outcome gone = run_malmoi({"topics", other, "--model", "s2"});
+  EXPECT_EQ(gone.status, 1);
+  EXPECT_THAT(gone.err, HasSubstr("there is no model \"s2\""));
+}
+
+TEST_F(Topics, GoOnWhenDocumentsAreAdded) {
+  const std::string extra = folder_.write("extra.txt", "war and peace among all nations\nliberty and union\n").string();
+  fit("lda");
+  EXPECT_EQ(run_malmoi({"topics", corpus_, "--name", "1=law"}).status, 0);
+  ASSERT_EQ(run_malmoi({"index", corpus_, extra, "--from", "lines"}).status, 0);
+  const json more = report_of({"lda", corpus_, "--continue", "--iterations", "5"});
+  EXPECT_EQ(more["metrics"]["documents"], 61);
+  EXPECT_EQ(more["metrics"]["sweeps"], 5);
+  EXPECT_EQ(more["tables"]["topics"][1]["name"], "law");
+  EXPECT_EQ(run_malmoi({"lda", corpus_, "--continue", "--topics", "5"}).status, 2);
+  EXPECT_EQ(run_malmoi({"lda", corpus_, "--continue", "--save", "none"}).status, 1);
+}
+
+// Stops fits at several moments, goes on, and compares with a fit that was never stopped.
+class StoppedTopics : public Topics {
+ protected:
+  std::vector<std::string> args(const std::string& name, const std::string& every) const {
+    return {"lda",
+            corpus_,
+            "--save",
+            name,
+            "--topics",
+            "40",
+            "--iterations",
+            "150",
+            "--min-df",
+            "2",
+            "--checkpoint-seconds",
+            every};
+  }
+  // every: seconds between checkpoints, besides the one that a signal asks for
+  void stop_and_resume(int signal, int status, const std::string& every) {
+    const std::string expected = fingerprint(report_of(args("whole", every)));
+    int resumed = 0;
+    for (const int milliseconds : {80, 200, 400, 1000}) {
+      const std::string name = concat("m", milliseconds);
+      const Outcome stopped = kill_malmoi(args(name, every), milliseconds * 1000, signal);
+      if (stopped.status == 0) break;  // it was faster
+      ASSERT_EQ(stopped.status, status) << stopped.err;
+      if (!has_model(name + ".checkpoint")) continue;  // it had not begun
+      if (signal == SIGINT) {
+        EXPECT_THAT(stopped.err, HasSubstr(concat("--save ", name, " --resume")));
+      }
+      EXPECT_FALSE(has_model(name));
+      EXPECT_EQ(run_malmoi(args(name, every)).status, 1) << "a checkpoint was to be overwritten";
+      EXPECT_EQ(run_malmoi({"topics", corpus_, "--model", name + ".checkpoint"}).status, 1);
+      EXPECT_EQ(fingerprint(report_of({"lda", corpus_, "--save", name, "--resume", "--threads", "1"})), expected);
+      EXPECT_FALSE(has_model(name + ".checkpoint"));
+      ++resumed;
+    }
+    EXPECT_GE(resumed, 1) << "the moments were too early or too late";
+  }
+};
+
+TEST_F(StoppedTopics, CtrlCKeepsACheckpointThatGivesTheSameModel) {
+  stop_and_resume(SIGINT, 130, "60");
+}
+
+TEST_F(StoppedTopics, AKilledFitGoesOnFromItsLastCheckpoint) {
+  stop_and_resume(SIGKILL, 128 + SIGKILL, "0.05");
+}
+
+TEST_F(Topics, WrongInputsAreRefusedClearly) {
+  const auto expect = [&](const std::vector<std::string>& more, int status, const std::string& message) {
+    const Outcome run = run_malmoi(std::vector<std::string>{"lda", corpus_} + more);
+    EXPECT_EQ(run.status, status) << message;
+    EXPECT_THAT(run.err, HasSubstr(message));
+    EXPECT_FALSE(has_model("lda")) << message;
+  };
+  expect({"--topics", "0"}, 1, "topics");
+  expect({"--topics", "1"}, 1, "topics");
+  expect({"--alpha", "0"}, 1, "alpha");
+  expect({"--iterations", "0"}, 1, "iterations");
+  expect({"--seed", "-1"}, 2, "--seed");
+  expect({"--alpha-prior", "fix"}, 2, "fixed");
+  expect({"--min-df", "60"}, 1, "no term of the 59 documents is left");
+  expect({"--min-df", "x"}, 2, "--min-df");
+  expect({"--remove-top", "-1"}, 2, "--remove-top");
+  expect({"--where", "id=0"}, 1, "there are no documents");
+  expect({"--topics", "30000", "--where", "id=1", "--min-df", "1", "--max-df", "1.0"}, 1, "more than the");
+  expect({"--save", "a/b", "--iterations", "1"}, 1, "cannot be the name of a model");
+  expect({"--resume"}, 1, "there is no checkpoint");
+  expect({"--resume", "--topics", "5"}, 2, "--topics does not go with --resume");
+  expect({"--resume", "--continue"}, 2, "either");
+  expect({"--seed-words", (folder_ / "none").string()}, 1, "cannot be read");
+  expect({"--seed-words", folder_.write("s1", "0: zyx\n").string()}, 1, "\"zyx\" of topic 0 is not among the terms");
+  expect({"--seed-words", folder_.write("s2", "# c\n\n99: war\n").string()}, 1, "topic 99");
+  expect({"--seed-words", folder_.write("s3", "war\n").string()}, 1, "s3:1");
+  const Outcome unknown = run_malmoi({"infer", corpus_, "--model", "none"});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("there is no model \"none\""));
+}
+
+TEST_F(Topics, SeedWordsComeFirstInTheirTopic) {
+  const std::string seeds = folder_.write("seeds", "5: war peace  # of nations\n2: constitution\n").string();
+  const json topics = fit("lda", {"--seed-words", seeds, "--max-df", "100%"})["tables"]["topics"];
+  EXPECT_THAT(topics[5]["terms"].get<std::string>(), HasSubstr("war"));
+  EXPECT_THAT(topics[5]["terms"].get<std::string>(), HasSubstr("peace"));
+  EXPECT_THAT(topics[2]["terms"].get<std::string>(), HasSubstr("constitution"));
+}
+
+TEST_F(Topics, AModelIsReplacedOnlyWithForce) {
+  const std::string first = fingerprint(fit("lda"));
+  EXPECT_EQ(run_malmoi({"topics", corpus_, "--name", "1=law"}).status, 0);
+  const Outcome again = run_malmoi({"lda", corpus_});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("there is a model \"lda\" already"));
+  EXPECT_NE(fingerprint(fit("lda", {"--force", "--seed", "7"})), first);
+  EXPECT_NE(report_of({"topics", corpus_})["tables"]["topics"][1]["name"], "law");
+}
+
+}  // namespace
+}  // namespace malmoi::testing
