@@ -7,6 +7,7 @@ namespace malmoi::topics {
 namespace {
 
 constexpr std::int32_t kGroup = kLanes * kLanes;  // topics of a group: 16 vectors
+constexpr std::int32_t kStride = 8;               // vectors of a step in the search for the one that a draw falls into
 constexpr int kLogEvery = 16;                     // so many probabilities are multiplied before a logarithm is taken
 
 // Where the parts of a stream's scratch begin. What lies before the running sums is 0: the sum before lane 0.
@@ -19,8 +20,12 @@ inline Choice choose(const float* sums, float* scratch, std::int32_t vectors, fl
   store(scratch + kScan, scan);
   const std::int32_t lane = std::min(count_at_most(scan, target), kLanes - 1);
   const float rest = target - scratch[kScan + lane - 1];
-  std::int32_t vector = 0;
-  for (std::int32_t v = 0; v + 1 < vectors; ++v) vector += sums[v * kLanes + lane] <= rest ? 1 : 0;
+  const auto passed = [&](std::int32_t v) { return sums[v * kLanes + lane] <= rest ? 1 : 0; };
+  std::int32_t strides = 0;  // first by strides, then one by one
+  for (std::int32_t v = kStride - 1; v + 1 < vectors; v += kStride) strides += passed(v);
+  std::int32_t vector = strides * kStride;
+  const std::int32_t end = std::min(vector + kStride, vectors) - 1;
+  for (std::int32_t v = vector; v < end; ++v) vector += passed(v);
   return {lane, vector, rest};
 }
 
@@ -200,12 +205,17 @@ inline BlockSampler::Drawn BlockSampler::draw_dense(Stream& stream, const std::i
     own = (static_cast<float>(counts[old] - stream.weight) + alpha_[old]) * q_without(stream, old);
   }
   Floats sum = {};
-  Ints topic = lane_numbers();
-  for (std::int32_t k = 0; k < vectors_ * kLanes; k += kLanes) {
-    const Floats chance = (to_floats(load(counts + k)) + load(alpha_ + k)) * load(q + k);
-    sum += topic == old ? broadcast(own) : chance;
-    store(sums + k, sum);
-    topic += kLanes;
+  const auto chances = [&](std::int32_t k) { return (to_floats(load(counts + k)) + load(alpha_ + k)) * load(q + k); };
+  const auto add = [&](std::int32_t begin, std::int32_t end) {
+    for (std::int32_t k = begin; k < end; k += kLanes) store(sums + k, sum += chances(k));
+  };
+  const std::int32_t end = vectors_ * kLanes;
+  const std::int32_t vector_of_old = old == kUnassigned ? end : old / kLanes * kLanes;
+  add(0, vector_of_old);
+  if (vector_of_old < end) {
+    sum += lane_numbers() == old % kLanes ? broadcast(own) : chances(vector_of_old);
+    store(sums + vector_of_old, sum);
+    add(vector_of_old + kLanes, end);
   }
   const Floats scan = running_sums(sum);
   const float total = scan[kLanes - 1];

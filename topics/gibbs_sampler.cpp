@@ -17,7 +17,7 @@ using vectorize::SparseMatrix;
 constexpr std::int32_t kWeightUnit = 64;                // fixed point: sums of weights stay exact, in any order
 constexpr std::size_t kPartItems = 30000;               // twice as many still have numbers of 16 bits
 constexpr std::int32_t kMostWeight = 16 * kWeightUnit;  // ln of any corpus' size is less than 16
-constexpr std::int32_t kDenseTopics = 32;               // up to here all rows are dense ...
+constexpr std::int32_t kDenseTopics = 128;              // up to here all rows are dense ...
 constexpr std::int32_t kDenseShare = 3;                 // ... and above, those of more than topics / 3 tokens
 
 std::int32_t token_count(const SparseMatrix& counts, Index entry) {

@@ -74,8 +74,7 @@ class SparseRows {
 
   /// Asks for the beginning of a row that will soon be needed.
   void prefetch(std::size_t r) const noexcept {
-    __builtin_prefetch(row(r));
-    __builtin_prefetch(row(r) + 1);
+    for (int line = 0; line < 4; ++line) __builtin_prefetch(row(r) + line);
   }
 
  private:

@@ -120,8 +120,9 @@ void run_fast(const Corpus& corpus, int topics, int threads, int sweeps, double 
   sampler.set_priors({std::vector<double>(static_cast<std::size_t>(topics), kAlpha), kBeta});
   std::vector<std::uint16_t> first;
   Rng rng(1);
-  for (std::int64_t i = 0; i < sampler.tokens(); ++i) {
-    first.push_back(static_cast<std::uint16_t>(rng.uniform_index(static_cast<std::size_t>(topics))));
+  for (std::int64_t i = 0; i < sampler.tokens(); ++i) {  // as fit_lda begins
+    first.push_back(topics > 500 ? kUnassigned
+                                 : static_cast<std::uint16_t>(rng.uniform_index(static_cast<std::size_t>(topics))));
   }
   sampler.assign(first, context);
   Timer setup;
