@@ -48,6 +48,13 @@ show malmoi kwic "$out/reviews.malmoi" '감동' --limit 8
 show malmoi similar "$out/reviews.malmoi" --text '음악이 좋고 여운이 남는 영화' --limit 5
 show malmoi matrix "$out/reviews.malmoi" -o "$out/reviews.mtx" --weighting tfidf --min-df 2
 
+show malmoi lda "$out/reviews.malmoi" --topics 8 --min-df 3
+show malmoi topics "$out/reviews.malmoi" --name '0=재미와 웃음' --coherence npmi
+printf '%s\n' '배우 연기가 정말 좋았다' > "$out/new.txt"
+show malmoi infer "$out/reviews.malmoi" "$out/new.txt"
+show malmoi choose-topics "$out/reviews.malmoi" --try 4,8,16 --min-df 3 --iterations 100
+show malmoi report "$out/reviews.malmoi" -o "$out/reviews.html" --language ko
+
 printf '\n---- Inaugural addresses -------------------------------------------------------------\n'
 show malmoi index "$out/speeches.malmoi" "$data/speeches.jsonl.gz" --label-field president --analyzer word --stem english
 show malmoi terms "$out/speeches.malmoi" --limit 10
@@ -55,12 +62,16 @@ show malmoi search "$out/speeches.malmoi" '"foreign nations"' --where 'date<1850
 show malmoi kwic "$out/speeches.malmoi" freedom --limit 6
 show malmoi similar "$out/speeches.malmoi" --doc 59 --limit 5
 
+show malmoi lda "$out/speeches.malmoi" --topics 10 --min-df 3
+show malmoi report "$out/speeches.malmoi" -o "$out/speeches.html" --by date:year
+
 printf '\n---- Korean and English in one text --------------------------------------------------\n'
 show malmoi index "$out/mixed.malmoi" "$data/mixed" --analyzer "$analyzer"
 show malmoi tokens "$out/mixed.malmoi" --text 'AI가 쓴 K팝을 3월에 들었다 https://example.com #가야금 👩‍👧' --explain
 show malmoi search "$out/mixed.malmoi" 'battery 충전'
 show malmoi similar "$out/mixed.malmoi" --all-pairs --limit 1
 
+printf '\nThe reports: %s and %s\n' "$root/$out/reviews.html" "$root/$out/speeches.html"
 cat <<'END'
 
 ---- Your own files ------------------------------------------------------------------
@@ -70,5 +81,6 @@ The program is build/release/bin/malmoi; `cmake --install build/release` install
   malmoi info mine.malmoi                         what is in it, and what was dropped by which rule
   malmoi search mine.malmoi 'any words'
   malmoi terms mine.malmoi --format tsv > terms.tsv
+  malmoi lda mine.malmoi --topics 20 && malmoi report mine.malmoi -o mine.html
   malmoi VERB --help                              every option, with examples
 END

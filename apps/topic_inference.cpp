@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "corpus/base/error.h"
 #include "corpus/base/parallel.h"
 #include "corpus/base/string_table.h"
 #include "topics/lda.h"
@@ -55,6 +56,11 @@ void count(Slot& slot, const StringTable& terms) {
 std::vector<float> row_of(const topics::DenseMatrix& shares, Eigen::Index row) {
   const float* begin = shares.data() + row * shares.cols();
   return {begin, begin + shares.cols()};
+}
+
+// What a document is called that the corpus does not have: its id, or else where it was read.
+std::string place_of(const corpus::Document& document) {
+  return document.key.empty() ? concat(document.source, ':', document.line) : document.key;
 }
 
 }  // namespace
@@ -113,7 +119,7 @@ void infer_new(const NewDocuments& documents, const LdaModel& model, const topic
                         [&](std::size_t i) {
                           const std::vector<std::int64_t> tokens = row_tokens(slots[i].counts);
                           for (std::size_t row = 0; row < tokens.size(); ++row) {
-                            sink({slots[i].documents[row].key, 0, tokens[row],
+                            sink({place_of(slots[i].documents[row]), 0, tokens[row],
                                   row_of(slots[i].shares, static_cast<Eigen::Index>(row))});
                           }
                           context.report(slots[i].progress);

@@ -2,6 +2,7 @@
 //
 // usage: lda_bench TOKENS[.gz] TOPICS THREADS SWEEPS [TARGET]   one document a line, tokens with blanks between
 //        lda_bench TOKENS[.gz] TOPICS plain SWEEPS              the plain sampler of the tests, as a yardstick
+//        lda_bench TOKENS[.gz] TOPICS compare SWEEPS            held-out log-likelihood of both, mean of five seeds
 // Priors stay at alpha 0.1 and beta 0.01. Every ten sweeps, outside of the clock, the fit is scored: mean of
 // ln Σ_k θ(d, k) φ(w, k) over the tokens, point estimates. Prints one JSON object: seconds of all sweeps, wall and
 // processor, tokens a second, the last log-likelihood, memory of the sampler a token, and with TARGET the sweeps and
@@ -24,6 +25,8 @@
 #include "corpus/base/string_table.h"
 #include "tests/support/plain_gibbs.h"
 #include "topics/gibbs_sampler.h"
+#include "topics/held_out.h"
+#include "topics/lda.h"
 
 namespace malmoi::topics {
 namespace {
@@ -164,9 +167,65 @@ void run_plain(const Corpus& corpus, int topics, int sweeps) {
   std::cout << "{\"topics\": " << topics << ", \"plain_tokens_per_second\": " << drawn / timer.processor << "}\n";
 }
 
+struct Moments {
+  double sum = 0;
+  double squares = 0;
+  int count = 0;
+  void add(double x) {
+    sum += x;
+    squares += x * x;
+    ++count;
+  }
+  [[nodiscard]] double mean() const { return sum / count; }
+  [[nodiscard]] double deviation() const { return std::sqrt((squares - sum * sum / count) / (count - 1)); }
+};
+
+// Every tenth document is held out; document completion with the last state of each sampler.
+void run_compare(const Corpus& corpus, int topics, int sweeps) {
+  const RunContext context{.threads = 2};
+  std::vector<std::vector<int>> documents;
+  TokenSequences fitted;
+  TokenSequences held_out;
+  for (std::size_t d = 0; d < corpus.tokens.rows(); ++d) {
+    TokenSequences& part = d % 10 == 0 ? held_out : fitted;
+    const auto row = corpus.tokens.row(d);
+    part.row_ids.push_back(corpus.tokens.row_ids[d]);
+    part.terms.insert(part.terms.end(), row.begin(), row.end());
+    part.offsets.push_back(part.terms.size());
+    if (d % 10 != 0) documents.emplace_back(row.begin(), row.end());
+  }
+  const auto unseen = vectorize::count_terms(held_out, corpus.terms);
+  Moments fast;
+  Moments plain;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    LdaOptions options{.topics = topics, .alpha = kAlpha, .beta = kBeta, .alpha_prior = AlphaPrior::fixed};
+    options.iterations = sweeps;
+    options.samples = 1;
+    options.seed = seed;
+    const Lda lda = fit_lda(vectorize::count_terms(fitted, corpus.terms), options, {}, context);
+    fast.add(document_completion(topic_model(lda), unseen, {}, context).per_token());
+
+    testing::PlainGibbs oracle(documents, corpus.terms, topics, seed);
+    for (int sweep = 0; sweep < sweeps; ++sweep) oracle.sweep(kAlpha, kBeta);
+    TopicModel model{DenseMatrix(corpus.terms, topics), std::vector<double>(static_cast<std::size_t>(topics), kAlpha)};
+    for (Eigen::Index w = 0; w < corpus.terms; ++w) {
+      for (Eigen::Index k = 0; k < topics; ++k) {
+        const double phi = oracle.phi(static_cast<std::size_t>(w), static_cast<std::size_t>(k), kBeta);
+        model.term_given_topic.data()[w * topics + k] = static_cast<float>(phi);
+      }
+    }
+    plain.add(document_completion(model, unseen, {}, context).per_token());
+    std::cerr << "seed " << seed << ": " << fast.mean() << ' ' << plain.mean() << " (means so far)\n";
+  }
+  std::cout << "{\"topics\": " << topics << ", \"fit_lda\": " << fast.mean()
+            << ", \"fit_lda_deviation\": " << fast.deviation() << ", \"plain\": " << plain.mean()
+            << ", \"plain_deviation\": " << plain.deviation()
+            << ", \"difference_percent\": " << 100 * (fast.mean() / plain.mean() - 1) << "}\n";
+}
+
 int run(const std::vector<std::string>& args) {
   if (args.size() != 4 && args.size() != 5) {
-    std::cerr << "usage: lda_bench TOKENS TOPICS THREADS|plain SWEEPS [TARGET]\n";
+    std::cerr << "usage: lda_bench TOKENS TOPICS THREADS|plain|compare SWEEPS [TARGET]\n";
     return 2;
   }
   const Corpus corpus = read(args[0]);
@@ -174,6 +233,8 @@ int run(const std::vector<std::string>& args) {
   const int sweeps = std::stoi(args[3]);
   if (args[2] == "plain") {
     run_plain(corpus, topics, sweeps);
+  } else if (args[2] == "compare") {
+    run_compare(corpus, topics, sweeps);
   } else {
     run_fast(corpus, topics, std::stoi(args[2]), sweeps, args.size() == 5 ? std::stod(args[4]) : 0.0);
   }

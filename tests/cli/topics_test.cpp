@@ -48,6 +48,50 @@ class Topics : public ::testing::Test {
   std::string corpus_ = (folder_ / "speeches.malmoi").string();
 };
 
+TEST_F(Topics, TheirNumberIsChosenByMeasuring) {
+  const std::vector<std::string> sweep = {"choose-topics", corpus_,
+                                          "--try",         "3,6",
+                                          "--seeds",       "2",
+                                          "--iterations",  "20",
+                                          "--svg",         (folder_ / "plots").string()};
+  const json rows = report_of(sweep)["tables"]["choose_topics"];
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0]["topics"], 3);
+  EXPECT_EQ(rows[1]["topics"], 6);
+  for (const json& row : rows) {
+    EXPECT_LT(row["held_out"], -5.0);
+    EXPECT_GT(row["held_out"], -10.0);
+    EXPECT_LE(row["coherence_low"], row["coherence_high"]);
+    EXPECT_GT(row["stability"], 0.0);
+  }
+  for (const char* name : {"held_out", "coherence", "exclusivity", "stability"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "plots" / concat(name, ".svg"))) << name;
+  }
+  const Outcome again = run_malmoi(sweep);
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("exists; --force overwrites it"));
+  EXPECT_EQ(run_malmoi({"choose-topics", corpus_, "--try", "3,x"}).status, 2);
+  EXPECT_EQ(run_malmoi({"choose-topics", corpus_, "--topics", "3"}).status, 2);
+}
+
+TEST_F(Topics, TheReportIsOnePage) {
+  fit("lda");
+  ASSERT_EQ(run_malmoi({"topics", corpus_, "--name", "2=<b>war & peace</b>"}).status, 0);
+  const std::string page = (folder_ / "page.html").string();
+  const json written = report_of({"report", corpus_, "-o", page, "--by", "date:decade"});
+  EXPECT_EQ(written["metrics"]["topics"], 8);
+  EXPECT_EQ(written["metrics"]["documents_shown"], 59);
+  std::ifstream file(page);
+  const std::string html((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_EQ(written["metrics"]["bytes"], html.size());
+  EXPECT_LT(html.size(), 3'000'000U);
+  EXPECT_THAT(html, HasSubstr("1865-Lincoln"));
+  EXPECT_THAT(html, HasSubstr("war \\u0026 peace"));
+  EXPECT_THAT(html, Not(HasSubstr("<b>war")));
+  EXPECT_EQ(run_malmoi({"report", corpus_, "-o", page}).status, 1);
+  EXPECT_EQ(run_malmoi({"report", corpus_, "-o", page, "--force", "--model", "none"}).status, 1);
+}
+
 TEST_F(Topics, AreLearnedStoredAndShown) {
   const json fitted = fit("lda");
   const json& figures = fitted["metrics"];
