@@ -16,6 +16,7 @@ std::span<const Verb> verbs() noexcept {
       Verb{"similar", "nearest documents by cosine, Euclidean, Jaccard ...", run_similar},
       Verb{"matrix", "write the document-term matrix, weighted as you like", run_matrix},
       Verb{"lda", "learn topics and store the model", run_lda},
+      Verb{"lsa", "latent semantic analysis, stored as a model", run_lsa},
       Verb{"topics", "topics as text, their names, figures and best documents", run_topics},
       Verb{"infer", "topics of new documents, or of those in the corpus", run_infer},
       Verb{"choose-topics", "how many topics: fits with several numbers and seeds, measured", run_choose_topics},

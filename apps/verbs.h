@@ -20,6 +20,7 @@ void run_search(std::span<const std::string> args, Streams& io);
 void run_similar(std::span<const std::string> args, Streams& io);
 void run_matrix(std::span<const std::string> args, Streams& io);
 void run_lda(std::span<const std::string> args, Streams& io);
+void run_lsa(std::span<const std::string> args, Streams& io);
 void run_topics(std::span<const std::string> args, Streams& io);
 void run_infer(std::span<const std::string> args, Streams& io);
 void run_choose_topics(std::span<const std::string> args, Streams& io);

@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <ctime>
 #include <filesystem>
 
 #include "apps/corpus_flags.h"
 #include "apps/lda_model.h"
+#include "apps/lsa_model.h"
+#include "apps/page/lsa_page.h"
 #include "apps/page/page_data.h"
 #include "apps/page/page_plots.h"
 #include "apps/page/template.h"
@@ -22,13 +25,15 @@ namespace {
 constexpr Usage kUsage{
     .verb = "report",
     .summary =
-        "Writes one HTML file to explore a topic model with: a map of the topics, their terms and documents, how they\n"
-        "change over time and between groups, and how the model was made. It needs no network and stays under 3 MB;\n"
-        "of a large corpus it shows a sample of documents. --svg writes the plots for papers too.\n",
+        "Writes one HTML file to explore a model with: of topics (lda) a map, their terms and documents, how they\n"
+        "change over time and between groups, and how the model was made; of a latent semantic analysis (lsa) the\n"
+        "dimensions with the terms and documents of both poles. It needs no network and stays under 3 MB; of a large\n"
+        "corpus it shows a sample of documents. --svg writes the plots for papers too.\n",
     .arguments = {"corpus"},
     .examples =
         "malmoi report reviews.malmoi -o reviews.html\n"
-        "malmoi report news.malmoi --model news100 -o news.html --by date:month --by meta.section --svg plots\n"};
+        "malmoi report news.malmoi --model news100 -o news.html --by date:month --by meta.section --svg plots\n"
+        "malmoi report reviews.malmoi --model lsa -o lsa.html\n"};
 
 constexpr std::size_t kPageBytes = 2'950'000;
 constexpr std::int64_t kMostDocuments = 100'000;
@@ -83,6 +88,27 @@ std::size_t write_plots(const std::filesystem::path& folder, const PageData& pag
   return plots.size();
 }
 
+bool is_lsa(const corpus::Store& store, const std::string& model) {
+  const std::vector<corpus::ModelEntry> models = store.models();
+  return std::any_of(models.begin(), models.end(), [&](const corpus::ModelEntry& entry) {
+    return entry.name == model && entry.kind == kLsaKind.kind;
+  });
+}
+
+PageData make_page_data(Workspace& workspace, const PageRequest& request, const RunContext& context) {
+  if (!is_lsa(workspace.store(), request.model)) {
+    return make_topic_page(workspace, load_lda_model(workspace, request.model), request, context);
+  }
+  if (!request.groupings.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--by compares topics, and the model \"", request.model, "\" is of kind lsa"));
+  }
+  const LsaModel model = load_lsa_model(workspace, request.model);
+  return make_lsa_page(
+      workspace, {model.lsa, model.terms, model.term_ids, model.row_ids, model.fingerprint, model.lsa.options.seed},
+      request);
+}
+
 }  // namespace
 
 void run_report(std::span<const std::string> args, Streams& io) {
@@ -107,13 +133,12 @@ void run_report(std::span<const std::string> args, Streams& io) {
 
   const PageRequest request = make_request(given);
   Workspace workspace(given.path, dictionary.folder());
-  const LdaModel model = load_lda_model(workspace, request.model);
-  const PageData page = make_topic_page(workspace, model, request, common->run_context(io));
+  const PageData page = make_page_data(workspace, request, common->run_context(io));
   const std::string html = make_page(page, page_template());
   write_file(given.output, html, common->force);
   Report report{{{"file", given.output},
                  {"bytes", html.size()},
-                 {"topics", page.topics.size()},
+                 {page.is_lsa ? "dimensions" : "topics", page.topics.size()},
                  {"terms_shown", page.terms.size()},
                  {"documents_shown", page.documents.size()}},
                 {}};

@@ -250,7 +250,8 @@ TEST(Program, TakesAnEmptyInput) {
 TEST(Program, EveryVerbHasHelpWithAnExample) {
   const Outcome help = run_malmoi({"--help"});
   EXPECT_EQ(help.status, 0);
-  for (const std::string verb : {"index", "remove", "info", "tokens", "terms", "kwic", "search", "similar", "matrix"}) {
+  for (const std::string verb : {"index", "remove", "info", "tokens", "terms", "kwic", "search", "similar", "matrix",
+                                 "lda", "lsa", "topics", "infer", "choose-topics", "report", "models"}) {
     EXPECT_THAT(help.out, HasSubstr("  " + verb + " "));
     EXPECT_THAT(run_malmoi({verb, "--help"}).out, HasSubstr("  malmoi " + verb + " "));
   }
