@@ -39,6 +39,7 @@ auto noting_choice(const char* flag, T& into, std::vector<std::string>& given,
   return po::value<std::string>()->notifier(
       [flag, &into, &given, list = std::vector<Choice<T>>(choices)](const std::string& text) {
         std::vector<std::string_view> names;
+        names.reserve(list.size());
         for (const Choice<T>& choice : list) names.push_back(choice.name);
         into = list[choice_index(flag, text, names)].value;
         given.emplace_back(flag);
