@@ -54,7 +54,8 @@ fetch_from_npm() {
     exit 1
   fi
   rm -rf "$target"
-  mv "$work/package/$folder" "$target"
+  mkdir -p "$(dirname "$target")"
+  mv "$(realpath "$work/package/$folder")" "$target"
   rm -rf "$work"
 }
 
