@@ -1,6 +1,7 @@
 #include "apps/corpus_flags.h"
 
 #include <boost/program_options.hpp>
+#include <charconv>
 
 #include "apps/command.h"
 #include "apps/dictionary.h"
@@ -58,6 +59,21 @@ void WhereFlag::add_to(po::options_description& flags) {
 
 corpus::Filter WhereFlag::filter() const {
   return given_.empty() ? corpus::Filter{} : corpus::parse_filter(given_);
+}
+
+vectorize::Frequency parse_frequency(std::string_view flag, std::string_view text) {
+  std::string_view digits = text;
+  const bool percent = digits.ends_with('%');
+  if (percent) digits.remove_suffix(1);
+  vectorize::Frequency frequency;
+  frequency.share = percent || digits.find('.') != std::string_view::npos;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), frequency.value);
+  if (percent) frequency.value /= 100;
+  const bool fits = frequency.value >= 0 && (!frequency.share || frequency.value <= 1);
+  if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || !fits) {
+    throw UsageError(concat(flag, " ", text, ": give a number of documents, or a share such as 0.5 or 50%"));
+  }
+  return frequency;
 }
 
 }  // namespace malmoi::apps

@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "corpus/filter.h"
 #include "corpus/readers.h"
+#include "vectorize/vocabulary.h"
 
 namespace boost::program_options {
 class options_description;
@@ -47,5 +49,8 @@ class WhereFlag {
  private:
   std::string given_;
 };
+
+/// "5" counts documents; "0.05" and "5%" are a share of them. Throws UsageError naming the flag.
+[[nodiscard]] vectorize::Frequency parse_frequency(std::string_view flag, std::string_view text);
 
 }  // namespace malmoi::apps

@@ -1,11 +1,11 @@
 #include "apps/topic_input.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "apps/command.h"
+#include "apps/corpus_flags.h"
 #include "corpus/base/error.h"
 #include "corpus/base/string_table.h"
 #include "corpus/filter.h"
@@ -58,21 +58,6 @@ std::uint64_t hash_of(std::span<const T> values) {
 }
 
 }  // namespace
-
-vectorize::Frequency parse_frequency(std::string_view flag, std::string_view text) {
-  std::string_view digits = text;
-  const bool percent = digits.ends_with('%');
-  if (percent) digits.remove_suffix(1);
-  vectorize::Frequency frequency;
-  frequency.share = percent || digits.find('.') != std::string_view::npos;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), frequency.value);
-  if (percent) frequency.value /= 100;
-  const bool fits = frequency.value >= 0 && (!frequency.share || frequency.value <= 1);
-  if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || !fits) {
-    throw UsageError(concat(flag, " ", text, ": give a number of documents, or a share such as 0.5 or 50%"));
-  }
-  return frequency;
-}
 
 std::string to_json(const TermSelection& selection) {
   nlohmann::ordered_json json = {{"min_df", selection.min_df},

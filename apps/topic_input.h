@@ -27,9 +27,6 @@ struct TermSelection {
 [[nodiscard]] std::string to_json(const TermSelection& selection);
 [[nodiscard]] TermSelection term_selection_from_json(std::string_view json);
 
-/// "5" counts documents; "0.05" and "5%" are a share of them. Throws UsageError naming the flag.
-[[nodiscard]] vectorize::Frequency parse_frequency(std::string_view flag, std::string_view text);
-
 /// Documents as counts of the terms that were selected.
 struct TopicInput {
   vectorize::DocTermMatrix counts;  ///< [documents × terms]

@@ -1,5 +1,4 @@
 #include <boost/program_options.hpp>
-#include <charconv>
 #include <fstream>
 
 #include "apps/corpus_flags.h"
@@ -42,20 +41,6 @@ struct MatrixOptions {
   std::string vocabulary;
   corpus::Filter where;
 };
-
-// As scikit-learn: a whole number counts documents, a number with a point (or %) is a share of them.
-vectorize::Frequency parse_frequency(std::string_view flag, std::string_view text) {
-  const bool percent = text.ends_with('%');
-  if (percent) text.remove_suffix(1);
-  vectorize::Frequency frequency;
-  frequency.share = percent || text.find('.') != std::string_view::npos;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), frequency.value);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
-    throw UsageError(concat(flag, ": give a number of documents, or a share such as 0.5 or 50%"));
-  }
-  if (percent) frequency.value /= 100;
-  return frequency;
-}
 
 std::vector<std::string> read_lines(const std::string& path) {
   std::ifstream file(path);

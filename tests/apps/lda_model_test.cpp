@@ -7,6 +7,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "apps/corpus_flags.h"
 #include "corpus/base/error.h"
 #include "corpus/tensors.h"
 
