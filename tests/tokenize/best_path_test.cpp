@@ -37,7 +37,7 @@ std::vector<std::string> sentences() {
     if (!line.empty()) lines.push_back(line);
     begin = end + 1;
   }
-  lines.pop_back();  // may be cut within a character
+  if (!lines.empty()) lines.pop_back();  // may be cut within a character
   return lines;
 }
 
