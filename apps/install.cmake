@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 install(TARGETS malmoi RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_BINARY_DIR}/../share/mecab-ko-dic DESTINATION share/malmoi
         OPTIONAL PATTERN .DS_Store EXCLUDE)
-install(FILES LICENSE README.md README.ko.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+install(FILES LICENSE README.md apps/README.ko.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 add_library(malmoi_all INTERFACE)
 set_target_properties(malmoi_all PROPERTIES EXPORT_NAME malmoi)

@@ -21,7 +21,7 @@ struct TagGroup {
   std::string_view tags;  // separated by blanks
 };
 
-constexpr std::array<TagGroup, 18> kTagGroups = {{
+constexpr std::array<TagGroup, 19> kTagGroups = {{
     {"noun", "NNG NNP NR"},
     {"proper_noun", "NNP"},
     {"bound_noun", "NNB NNBC"},
@@ -39,6 +39,7 @@ constexpr std::array<TagGroup, 18> kTagGroups = {{
     {"affix", "XPN XSN XSV XSA"},
     {"foreign", "SL SH"},
     {"number", "SN"},
+    {"symbol", "SF SE SSO SSC SC SY"},
     {"content", "NNG NNP NR VV VA VCN MAG XR IC SL SH SN UNKNOWN"},
 }};
 
@@ -65,8 +66,9 @@ std::vector<std::string_view> tags_named(std::string_view wanted) {
   const auto* group =
       std::find_if(kTagGroups.begin(), kTagGroups.end(), [&](const TagGroup& g) { return g.name == wanted; });
   if (group != kTagGroups.end()) return split(group->tags, ' ');
-  std::string known;
-  for (const TagGroup& g : kTagGroups) known += concat(known.empty() ? "" : ", ", g.name);
+  if (wanted == "all") return {sejong_tags().begin(), sejong_tags().end()};
+  std::string known = "all";
+  for (const TagGroup& g : kTagGroups) known += concat(", ", g.name);
   throw Error(ErrorCode::invalid_argument,
               concat("parse_tags: \"", wanted, "\" is no part of speech; there are ", known,
                      ", UNKNOWN and the Sejong tags of mecab-ko-dic (NNG, VV, ...)"));

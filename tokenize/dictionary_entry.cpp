@@ -96,6 +96,10 @@ std::string_view sejong_tag(std::string_view text) noexcept {
   return found != kTags.end() && *found == text ? *found : std::string_view();
 }
 
+std::span<const std::string_view> sejong_tags() noexcept {
+  return kTags;
+}
+
 std::vector<EntryPart> take_apart(std::string_view word, std::string_view feature, CompoundMode compounds) {
   std::array<std::string_view, 8> fields = {};
   for (std::string_view& field : fields) field = take_until(',', feature);

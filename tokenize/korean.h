@@ -42,6 +42,8 @@ struct Morpheme {
 
 /// The Sejong tag of mecab-ko-dic with this name, in static storage; an empty view if there is none.
 [[nodiscard]] std::string_view sejong_tag(std::string_view text) noexcept;
+/// All of them, in alphabetical order.
+[[nodiscard]] std::span<const std::string_view> sejong_tags() noexcept;
 
 /// A loaded MeCab dictionary, shared by all threads.
 class KoreanDictionary {

@@ -378,6 +378,12 @@ TEST(ParseTags, KnowsNamesAndTagsWithoutRepetition) {
               ElementsAre("NNG", "NNP", "NR", "VV", "VA", "VCN", "MAG", "XR", "IC", "SL", "SH", "SN", "UNKNOWN"));
 }
 
+TEST(ParseTags, AllKeepsParticlesEndingsAndSymbols) {
+  const std::vector<std::string> all = parse_tags("all");
+  EXPECT_EQ(all.size(), 47U);
+  EXPECT_THAT(all, IsSupersetOf({"NNG", "JKS", "EF", "SF", "UNKNOWN"}));
+}
+
 TEST(ParseTags, NamesWhatThereIs) {
   for (const std::string_view bad : {"nouns", "", "NNG,,VV"}) {
     try {
