@@ -1,12 +1,13 @@
 // Times the Gibbs sampler on prepared tokens; lda_peers.py runs it beside gensim and scikit-learn.
 //
-// usage: lda_bench TOKENS[.gz] TOPICS THREADS SWEEPS [TARGET]   one document a line, tokens with blanks between
+// usage: lda_bench TOKENS[.gz] TOPICS THREADS SWEEPS [TARGET [SEED]]   one document a line, tokens with blanks between
 //        lda_bench TOKENS[.gz] TOPICS plain SWEEPS              the plain sampler of the tests, as a yardstick
 //        lda_bench TOKENS[.gz] TOPICS compare SWEEPS            held-out log-likelihood of both, mean of five seeds
-// Priors stay at alpha 0.1 and beta 0.01. Every ten sweeps, outside of the clock, the fit is scored: mean of
-// ln Σ_k θ(d, k) φ(w, k) over the tokens, point estimates. Prints one JSON object: seconds of all sweeps, wall and
-// processor, tokens a second, the last log-likelihood, memory of the sampler a token, and with TARGET the sweeps and
-// the seconds until it was reached.
+// Priors stay at alpha 0.1 and beta 0.01; the fit is annealed: it begins with a larger beta, which has come down to
+// 0.01 before the target counts as reached. Every ten sweeps, outside of the clock, the fit is scored: mean of ln Σ_k
+// θ(d, k) φ(w, k) over the tokens, point estimates. Prints one JSON object: seconds of all sweeps, wall and processor,
+// tokens a second, the last log-likelihood, memory of the sampler a token, and with TARGET the sweeps and the seconds
+// until it was reached.
 #include <sys/resource.h>
 #include <zlib.h>
 
@@ -114,39 +115,42 @@ double score(const GibbsSampler& sampler, const Corpus& corpus, int topics) {
   return std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(corpus.tokens.terms.size());
 }
 
-void run_fast(const Corpus& corpus, int topics, int threads, int sweeps, double target) {
+struct Goal {
+  int sweeps = 200;
+  double target = 0;  // log-likelihood a token
+};
+
+void run_fast(const Corpus& corpus, LdaOptions options, int threads, const Goal& goal) {
   const RunContext context{.threads = threads};
+  const int topics = options.topics;
+  options.iterations = goal.sweeps;
+  const std::vector<double> alpha(static_cast<std::size_t>(topics), kAlpha);
   const Clock begin;
-  LdaOptions options;
-  options.topics = topics;
   GibbsSampler sampler(vectorize::count_terms(corpus.tokens, corpus.terms), options, context);
-  sampler.set_priors({std::vector<double>(static_cast<std::size_t>(topics), kAlpha), kBeta});
-  std::vector<std::uint16_t> first;
-  Rng rng(1);
-  for (std::int64_t i = 0; i < sampler.tokens(); ++i) {  // as fit_lda begins
-    first.push_back(topics > 500 ? kUnassigned
-                                 : static_cast<std::uint16_t>(rng.uniform_index(static_cast<std::size_t>(topics))));
-  }
-  sampler.assign(first, context);
+  const Annealing annealing = annealing_of(options, sampler.tokens(), corpus.terms);
+  sampler.assign(first_topics(options, sampler.tokens()), context);
   Timer setup;
   setup.add(begin);
   Timer timer = setup;
   double reached_seconds = 0;
   int reached = 0;
   double log_likelihood = 0;
-  for (int sweep = 0; sweep < sweeps; ++sweep) {
+  int sweep = 0;
+  for (; sweep < goal.sweeps; ++sweep) {
+    const double beta = annealing.beta_of_sweep(kBeta, sweep);
     const Clock sweep_begin;
+    sampler.set_priors({alpha, beta});
     for (int round = 0; round < sampler.rounds(); ++round) (void)sampler.sample_round(sweep, round, context);
     timer.add(sweep_begin);
-    if ((sweep + 1) % kScoreEvery != 0 && sweep + 1 != sweeps) continue;
+    if (beta > kBeta || ((sweep + 1) % kScoreEvery != 0 && sweep + 1 != goal.sweeps)) continue;
     log_likelihood = score(sampler, corpus, topics);
-    if (reached == 0 && log_likelihood >= target) {
+    if (reached == 0 && log_likelihood >= goal.target) {
       reached = sweep + 1;
       reached_seconds = timer.wall;
     }
   }
-  const double drawn = static_cast<double>(corpus.tokens.terms.size()) * sweeps;
-  std::cout << "{\"topics\": " << topics << ", \"threads\": " << threads << ", \"sweeps\": " << sweeps
+  const double drawn = static_cast<double>(corpus.tokens.terms.size()) * sweep;
+  std::cout << "{\"topics\": " << topics << ", \"threads\": " << threads << ", \"sweeps\": " << sweep
             << ", \"seconds\": " << timer.wall << ", \"processor_seconds\": " << timer.processor
             << ", \"setup_seconds\": " << setup.wall << ", \"tokens_per_second\": " << drawn / (timer.wall - setup.wall)
             << ", \"log_likelihood\": " << log_likelihood << ", \"reached_sweeps\": " << reached
@@ -224,8 +228,8 @@ void run_compare(const Corpus& corpus, int topics, int sweeps) {
 }
 
 int run(const std::vector<std::string>& args) {
-  if (args.size() != 4 && args.size() != 5) {
-    std::cerr << "usage: lda_bench TOKENS TOPICS THREADS|plain|compare SWEEPS [TARGET]\n";
+  if (args.size() < 4 || args.size() > 6) {
+    std::cerr << "usage: lda_bench TOKENS TOPICS THREADS|plain|compare SWEEPS [TARGET [SEED]]\n";
     return 2;
   }
   const Corpus corpus = read(args[0]);
@@ -236,7 +240,8 @@ int run(const std::vector<std::string>& args) {
   } else if (args[2] == "compare") {
     run_compare(corpus, topics, sweeps);
   } else {
-    run_fast(corpus, topics, std::stoi(args[2]), sweeps, args.size() == 5 ? std::stod(args[4]) : 0.0);
+    const LdaOptions options{.topics = topics, .anneal_sweeps = 40, .seed = args.size() > 5 ? std::stoull(args[5]) : 1};
+    run_fast(corpus, options, std::stoi(args[2]), {sweeps, args.size() > 4 ? std::stod(args[4]) : 0.0});
   }
   return 0;
 }

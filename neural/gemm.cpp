@@ -1,0 +1,372 @@
+#include "neural/gemm.h"
+
+#include <algorithm>
+#include <bit>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "corpus/base/parallel.h"
+#include "neural/simd.h"
+
+// Goto and van de Geijn, ACM TOMS 34(3), 2008, without packing the left factor: its values are broadcast one by one, so
+// that rows and columns of it serve alike. The right factor is copied into panels of a few vectors' width, one panel of
+// kDepth rows at a time, which stays in the first-level cache while all rows of the left factor pass by.
+namespace malmoi::neural {
+namespace {
+
+constexpr int kTileRows = 6;
+constexpr int kTileVectors = kVectorRegisters == 32 ? 4 : 2;  // kTileRows × kTileVectors sums are held in registers
+constexpr std::ptrdiff_t kPanelColumns = kTileVectors * kLanes;
+constexpr std::ptrdiff_t kDepth = 128 * sizeof(float) / sizeof(Real);  // rows of a panel: half the first-level cache
+
+// Rows that do not repay a copy of the right factor.
+constexpr std::ptrdiff_t kFewRows = 8 * kTileRows;
+
+// Part of a product: rows of op(A) against one panel of op(B).
+struct Strip {
+  const Real* a;            // the first value
+  std::ptrdiff_t a_row;     // distance of two rows of op(A)
+  std::ptrdiff_t a_column;  // and of two columns
+  const Real* b;            // [depth × at least the columns' whole vectors]
+  std::ptrdiff_t b_row;     // distance of two rows of the panel
+  std::ptrdiff_t depth;
+  Real* c;
+  std::ptrdiff_t c_row;
+  Real beta;
+};
+
+template <int kRows, int kVectors>
+using Sums = VectorReal[kRows][kVectors];
+
+template <int kRows, int kVectors>
+[[gnu::always_inline]] inline void multiply(const Strip& strip, Sums<kRows, kVectors>& sums) {
+  const Real* a = strip.a;
+  const Real* b = strip.b;
+  const std::ptrdiff_t a_row = strip.a_row;
+  for (std::ptrdiff_t p = 0; p < strip.depth; ++p, a += strip.a_column, b += strip.b_row) {
+    VectorReal right[kVectors];
+    for (int j = 0; j < kVectors; ++j) right[j] = load(b + j * kLanes);
+#pragma GCC unroll 8
+    for (int i = 0; i < kRows; ++i) {
+      const VectorReal left = broadcast(a[i * a_row]);
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) sums[i][j] += left * right[j];
+    }
+  }
+}
+
+// Adds the sums to kRows rows of C; the last vector has `tail` columns (kLanes: all).
+template <int kRows, int kVectors, bool kAdds, bool kWhole>
+[[gnu::always_inline]] inline void finish(const Strip& strip, std::ptrdiff_t tail, const Sums<kRows, kVectors>& sums) {
+#pragma GCC unroll 8
+  for (int i = 0; i < kRows; ++i) {
+    Real* row = strip.c + i * strip.c_row;
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) {
+      Real* to = row + j * kLanes;
+      VectorReal sum = sums[i][j];
+      if (kWhole || j + 1 < kVectors) {
+        if constexpr (kAdds) sum += strip.beta * load(to);
+        store(to, sum);
+      } else {
+        if constexpr (kAdds) sum += strip.beta * load_part(to, tail);
+        store_part(to, sum, tail);
+      }
+    }
+  }
+}
+
+template <int kRows, int kVectors>
+void tile(const Strip& strip, std::ptrdiff_t tail) {
+  Sums<kRows, kVectors> sums = {};
+  multiply<kRows, kVectors>(strip, sums);
+  const bool adds = strip.beta != Real{0};
+  if (tail == kLanes) {
+    adds ? finish<kRows, kVectors, true, true>(strip, tail, sums)
+         : finish<kRows, kVectors, false, true>(strip, tail, sums);
+  } else {
+    adds ? finish<kRows, kVectors, true, false>(strip, tail, sums)
+         : finish<kRows, kVectors, false, false>(strip, tail, sums);
+  }
+}
+
+template <int kVectors>
+void strip_of_width(Strip strip, std::ptrdiff_t rows, std::ptrdiff_t tail) {
+  for (; rows >= kTileRows; rows -= kTileRows) {
+    tile<kTileRows, kVectors>(strip, tail);
+    strip.a += kTileRows * strip.a_row;
+    strip.c += kTileRows * strip.c_row;
+  }
+  switch (rows) {
+    case 1:
+      return tile<1, kVectors>(strip, tail);
+    case 2:
+      return tile<2, kVectors>(strip, tail);
+    case 3:
+      return tile<3, kVectors>(strip, tail);
+    case 4:
+      return tile<4, kVectors>(strip, tail);
+    case 5:
+      return tile<5, kVectors>(strip, tail);
+    default:
+      return;
+  }
+}
+
+void multiply_strip(const Strip& strip, std::ptrdiff_t rows, std::ptrdiff_t columns) {
+  const std::ptrdiff_t vectors = (columns + kLanes - 1) / kLanes;
+  const std::ptrdiff_t tail = columns - (vectors - 1) * kLanes;
+  if constexpr (kTileVectors == 4) {
+    if (vectors == 4) return strip_of_width<4>(strip, rows, tail);
+    if (vectors == 3) return strip_of_width<3>(strip, rows, tail);
+  }
+  return vectors == 2 ? strip_of_width<2>(strip, rows, tail) : strip_of_width<1>(strip, rows, tail);
+}
+
+// Where op(factor)[row, column] lies.
+struct Steps {
+  std::ptrdiff_t row;
+  std::ptrdiff_t column;
+};
+Steps steps(const Factor& factor) {
+  return factor.op == MatrixOp::none ? Steps{factor.stride, 1} : Steps{1, factor.stride};
+}
+
+// op(factor) from this row and column on.
+Factor part_of(const Factor& factor, std::ptrdiff_t row, std::ptrdiff_t column) {
+  const Steps step = steps(factor);
+  return {factor.values + row * step.row + column * step.column, factor.stride, factor.op};
+}
+
+void copy_rows(const Real* from, std::ptrdiff_t stride, std::ptrdiff_t depth, std::ptrdiff_t columns, Real* panel) {
+  const std::ptrdiff_t whole = columns / kLanes * kLanes;
+  for (std::ptrdiff_t p = 0; p < depth; ++p, from += stride, panel += kPanelColumns) {
+    for (std::ptrdiff_t j = 0; j < whole; j += kLanes) store(panel + j, load(from + j));
+    if (whole < columns) store(panel + whole, load_part(from + whole, columns - whole));
+  }
+}
+
+// Exchanges the second half of every 2 kHalf lanes of `upper` with the first half of those of `lower`.
+template <std::size_t kHalf, std::size_t... kLane>
+[[gnu::always_inline]] inline void exchange(VectorReal& upper, VectorReal& lower, std::index_sequence<kLane...>) {
+  constexpr std::size_t kOther = kLanes;  // lanes of the second vector are counted on from here
+  const VectorReal a = upper;
+  const VectorReal b = lower;
+  upper = __builtin_shufflevector(a, b, ((kLane & kHalf) != 0 ? kOther + kLane - kHalf : kLane)...);
+  lower = __builtin_shufflevector(a, b, ((kLane & kHalf) != 0 ? kOther + kLane : kLane + kHalf)...);
+}
+
+// rows[i][j] ↔ rows[j][i] in log2(kLanes) rounds.
+using Square = VectorReal[kLanes];
+template <std::size_t kHalf>
+[[gnu::always_inline]] inline void transpose(Square& rows) {
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    if ((i & kHalf) == 0) exchange<kHalf>(rows[i], rows[i + kHalf], std::make_index_sequence<kLanes>());
+  }
+  if constexpr (kHalf > 1) transpose<kHalf / 2>(rows);
+}
+
+// The panel of a stored matrix whose rows are the panel's columns.
+void copy_columns(const Real* from, std::ptrdiff_t stride, std::ptrdiff_t depth, std::ptrdiff_t columns, Real* panel) {
+  for (std::ptrdiff_t j = 0; j < columns; j += kLanes) {
+    for (std::ptrdiff_t p = 0; p < depth; p += kLanes) {
+      const std::ptrdiff_t width = std::min<std::ptrdiff_t>(kLanes, depth - p);
+      Square square;
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; ++i) {
+        const Real* row = from + (j + i) * stride + p;
+        square[i] = j + i >= columns ? VectorReal{} : width == kLanes ? load(row) : load_part(row, width);
+      }
+      transpose<kLanes / 2>(square);
+      Real* to = panel + p * kPanelColumns + j;
+      if (width < kLanes) {
+        for (std::ptrdiff_t i = 0; i < width; ++i) store(to + i * kPanelColumns, square[i]);
+        continue;
+      }
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; ++i) store(to + i * kPanelColumns, square[i]);
+    }
+  }
+}
+
+// A panel's part of op(B): `depth` rows from `row` on, `columns` columns from `column` on.
+struct PanelPlace {
+  std::ptrdiff_t row;
+  std::ptrdiff_t depth;
+  std::ptrdiff_t column;
+  std::ptrdiff_t columns;
+};
+// The beginning of op(B) as a panel [depth × kPanelColumns].
+void pack(const Factor& b, const PanelPlace& place, Real* panel) {
+  if (b.op == MatrixOp::none) return copy_rows(b.values, b.stride, place.depth, place.columns, panel);
+  copy_columns(b.values, b.stride, place.depth, place.columns, panel);
+}
+
+// Scales C where there is nothing to add.
+void scale(const ProductShape& shape, const Target& c) {
+  for (std::ptrdiff_t i = 0; i < shape.m; ++i) {
+    Real* row = c.values + i * c.stride;
+    for (std::ptrdiff_t j = 0; j < shape.n; ++j) row[j] = c.beta == Real{0} ? Real{0} : c.beta * row[j];
+  }
+}
+
+// Calls visit(place) for every panel, all columns for one depth after the other.
+template <typename Visit>
+void for_each_panel(std::ptrdiff_t k, std::ptrdiff_t n, const Visit& visit) {
+  for (std::ptrdiff_t p = 0; p < k; p += kDepth) {
+    for (std::ptrdiff_t j = 0; j < n; j += kPanelColumns) {
+      visit(PanelPlace{p, std::min(kDepth, k - p), j, std::min(kPanelColumns, n - j)});
+    }
+  }
+}
+
+// The place that for_each_panel visits after this one; empty behind the last.
+PanelPlace next_place(const PanelPlace& place, const ProductShape& shape) {
+  const bool same_depth = place.column + kPanelColumns < shape.n;
+  const std::ptrdiff_t row = same_depth ? place.row : place.row + kDepth;
+  const std::ptrdiff_t column = same_depth ? place.column + kPanelColumns : 0;
+  if (row >= shape.k) return {};
+  return {row, std::min(kDepth, shape.k - row), column, std::min(kPanelColumns, shape.n - column)};
+}
+
+// a: from the place's first column on
+Strip strip_at(const PanelPlace& place, const Factor& a, const Target& c) {
+  const Steps step = steps(a);
+  return {.a = a.values,
+          .a_row = step.row,
+          .a_column = step.column,
+          .b = nullptr,
+          .b_row = kPanelColumns,
+          .depth = place.depth,
+          .c = c.values + place.column,
+          .c_row = c.stride,
+          .beta = place.row == 0 ? c.beta : Real{1}};
+}
+
+// Asks for the panel that is packed next: its rows are too far apart for the processor to foresee.
+void prefetch(const Factor& b, const PanelPlace& place) {
+  const Real* from = part_of(b, place.row, place.column).values;
+  const std::ptrdiff_t rows = b.op == MatrixOp::none ? place.depth : place.columns;
+  const std::ptrdiff_t columns = b.op == MatrixOp::none ? place.columns : place.depth;
+  constexpr std::ptrdiff_t kLine = 64 / sizeof(Real);
+  for (std::ptrdiff_t i = 0; i < rows; ++i) {
+    for (std::ptrdiff_t j = 0; j < columns; j += kLine) __builtin_prefetch(from + i * b.stride + j, 0, 2);
+  }
+}
+
+// The whole of a product on one thread.
+void multiply_block(const ProductShape& shape, const Factor& a, const Factor& b, const Target& c) {
+  if (shape.k == 0) return scale(shape, c);
+  alignas(kVectorBytes) Real panel[kDepth * kPanelColumns];
+  for_each_panel(shape.k, shape.n, [&](const PanelPlace& place) {
+    Strip strip = strip_at(place, part_of(a, 0, place.row), c);
+    strip.b = panel;
+    // The last vector of a panel must not be read past its end.
+    if (shape.m <= kFewRows && b.op == MatrixOp::none && place.columns % kLanes == 0) {
+      strip.b = b.values + place.row * b.stride + place.column;
+      strip.b_row = b.stride;
+    } else {
+      pack(part_of(b, place.row, place.column), place, panel);
+      prefetch(b, next_place(place, shape));
+    }
+    multiply_strip(strip, shape.m, place.columns);
+  });
+}
+
+// How a product is cut into chunks: a grid over k, rows and columns of C. Each chunk packs what it reads of B, so that
+// cuts across rows are few.
+struct Cut {
+  std::ptrdiff_t depth;
+  std::ptrdiff_t rows;
+  std::ptrdiff_t columns;
+};
+
+std::ptrdiff_t parts(std::ptrdiff_t whole, std::ptrdiff_t part) {
+  return (whole + part - 1) / part;
+}
+
+Cut cut(const ProductShape& shape) {
+  constexpr double kProductsOfOneChunk = 1 << 21;  // less does not repay tasks
+  constexpr std::ptrdiff_t kRows = 288;            // of a chunk; they stay in the second-level cache
+  const double work = static_cast<double>(shape.m) * static_cast<double>(shape.n) * static_cast<double>(shape.k);
+  if (work < kProductsOfOneChunk) return {shape.k, shape.m, shape.n};
+  if (shape.k >= 1024 && shape.m * shape.n <= 1 << 18) {  // gradients of weights
+    const auto shards = static_cast<std::ptrdiff_t>(std::bit_floor(static_cast<std::size_t>(shape.k / 512)));
+    const std::ptrdiff_t depth = parts(shape.k, std::min<std::ptrdiff_t>(shards, 8));
+    return {parts(depth, kDepth) * kDepth, shape.m, shape.n};
+  }
+  if (shape.m >= kRows) {
+    const std::ptrdiff_t rows = parts(shape.m, 2 * parts(shape.m, 2 * kRows));  // an even number of chunks
+    return {shape.k, parts(rows, kTileRows) * kTileRows, shape.n};
+  }
+  return {shape.k, shape.m, kPanelColumns};
+}
+
+// C += the sum of all [m × n] in `partial`, in their order.
+void add_partial(const ProductShape& shape, std::span<const Real> partial, const Target& c) {
+  const std::size_t size = static_cast<std::size_t>(shape.m * shape.n);
+  for (std::size_t begin = 0; begin < partial.size(); begin += size) {
+    const Real* from = partial.data() + begin;
+    for (std::ptrdiff_t i = 0; i < shape.m; ++i, from += shape.n) {
+      Real* row = c.values + i * c.stride;
+      for (std::ptrdiff_t j = 0; j < shape.n; ++j) row[j] += from[j];
+    }
+  }
+}
+
+// The first shard of k goes to C, every other to a matrix of its own.
+void multiply_shards(const ProductShape& shape, const Factor& a, const Factor& b, const Target& c, std::ptrdiff_t depth,
+                     const RunContext& context) {
+  const auto shards = static_cast<std::size_t>(parts(shape.k, depth));
+  const std::size_t size = static_cast<std::size_t>(shape.m * shape.n);
+  std::vector<Real, BufferAllocator> partial((shards - 1) * size);
+  parallel_for(shards, 1, context, [&](const Chunk& chunk) {
+    const std::ptrdiff_t p = static_cast<std::ptrdiff_t>(chunk.index) * depth;
+    const ProductShape part = {shape.m, shape.n, std::min(depth, shape.k - p)};
+    const Target own = {chunk.index == 0 ? nullptr : partial.data() + (chunk.index - 1) * size, shape.n, Real{0}};
+    multiply_block(part, part_of(a, 0, p), part_of(b, p, 0), chunk.index == 0 ? c : own);
+  });
+  add_partial(shape, partial, c);
+}
+
+}  // namespace
+
+void gemm(const ProductShape& shape, const Factor& a, const Factor& b, const Target& c, const RunContext& context) {
+  if (shape.m <= 0 || shape.n <= 0) return;
+  const Cut part = cut(shape);
+  if (part.depth < shape.k) return multiply_shards(shape, a, b, c, part.depth, context);
+  const std::ptrdiff_t column_parts = parts(shape.n, part.columns);
+  const std::ptrdiff_t chunks = parts(shape.m, part.rows) * column_parts;
+  if (chunks == 1) return multiply_block(shape, a, b, c);
+  parallel_for(static_cast<std::size_t>(chunks), 1, context, [&](const Chunk& chunk) {
+    const auto index = static_cast<std::ptrdiff_t>(chunk.index);
+    const std::ptrdiff_t row = index / column_parts * part.rows;
+    const std::ptrdiff_t column = index % column_parts * part.columns;
+    multiply_block({std::min(part.rows, shape.m - row), std::min(part.columns, shape.n - column), shape.k},
+                   part_of(a, row, 0), part_of(b, 0, column), {c.values + row * c.stride + column, c.stride, c.beta});
+  });
+}
+
+PackedFactor::PackedFactor(const Factor& b, std::ptrdiff_t k, std::ptrdiff_t n) : k_(k), n_(n) {
+  panels_.resize(static_cast<std::size_t>(k * parts(n, kPanelColumns) * kPanelColumns));
+  Real* to = panels_.data();
+  for_each_panel(k, n, [&](const PanelPlace& place) {
+    pack(part_of(b, place.row, place.column), place, to);
+    to += place.depth * kPanelColumns;
+  });
+}
+
+void gemm(std::ptrdiff_t m, const Factor& a, const PackedFactor& b, const Target& c) {
+  if (b.k_ == 0) return scale({m, b.n_, 0}, c);
+  const Real* from = b.panels_.data();
+  for_each_panel(b.k_, b.n_, [&](const PanelPlace& place) {
+    Strip strip = strip_at(place, part_of(a, 0, place.row), c);
+    strip.b = from;
+    multiply_strip(strip, m, place.columns);
+    from += place.depth * kPanelColumns;
+  });
+}
+
+}  // namespace malmoi::neural

@@ -1,0 +1,100 @@
+#include "neural/kernels.h"
+
+#include <vector>
+
+#include "neural/simd.h"
+
+namespace malmoi::neural {
+namespace {
+
+constexpr std::size_t kLaneCount = sizeof(VectorReal) / sizeof(Real);
+constexpr std::size_t kRowsPerBlock = 128;  // of a sum over rows
+
+Real sum_lanes(const VectorReal& lanes) {
+  Real sum = lanes[0];
+  for (std::size_t lane = 1; lane < kLaneCount; ++lane) sum += lanes[lane];
+  return sum;
+}
+
+// out[c] = Σ x[r][c] over a block of rows, columns begin to end.
+void add_up_rows(const Real* x, std::size_t rows, std::size_t columns, Real* out) {
+  std::copy_n(x, columns, out);
+  for (std::size_t r = 1; r < rows; ++r) {
+    const Real* const row = x + r * columns;
+    for (std::size_t c = 0; c < columns; ++c) out[c] += row[c];
+  }
+}
+
+}  // namespace
+
+Real row_max(const Real* x, std::size_t n) {
+  Real best = x[0];
+  std::size_t i = 0;
+  if (n >= kLaneCount) {
+    VectorReal lanes = load(x);
+    for (i = kLaneCount; i + kLaneCount <= n; i += kLaneCount) {
+      const VectorReal next = load(x + i);
+      lanes = lanes >= next ? lanes : next;
+    }
+    best = lanes[0];
+    for (std::size_t lane = 1; lane < kLaneCount; ++lane) best = best >= lanes[lane] ? best : lanes[lane];
+  }
+  for (; i < n; ++i) best = best >= x[i] ? best : x[i];
+  return best;
+}
+
+Real row_sum(const Real* x, std::size_t n) {
+  VectorReal lanes = {};
+  std::size_t i = 0;
+  for (; i + kLaneCount <= n; i += kLaneCount) lanes += load(x + i);
+  Real sum = sum_lanes(lanes);
+  for (; i < n; ++i) sum += x[i];
+  return sum;
+}
+
+Real row_dot(const Real* x, const Real* y, std::size_t n) {
+  constexpr std::size_t kSums = 4;  // at once, so that none waits for the sum before
+  VectorReal sums[kSums] = {};
+  std::size_t i = 0;
+  for (; i + kSums * kLaneCount <= n; i += kSums * kLaneCount) {
+    for (std::size_t s = 0; s < kSums; ++s) sums[s] += load(x + i + s * kLaneCount) * load(y + i + s * kLaneCount);
+  }
+  for (; i + kLaneCount <= n; i += kLaneCount) sums[0] += load(x + i) * load(y + i);
+  Real sum = sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  for (; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+double sum_of_squares(const Real* x, std::size_t n) {
+  constexpr std::size_t kPart = 1024;  // short enough for a sum in Real
+  double sum = 0.0;
+  for (std::size_t i = 0; i < n; i += kPart) {
+    sum += static_cast<double>(row_dot(x + i, x + i, std::min(kPart, n - i)));
+  }
+  return sum;
+}
+
+Real row_exp(const Real* x, Real shift, Real* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = fast_exp(x[i] - shift);
+  return row_sum(y, n);
+}
+
+void column_sums(const Real* x, std::size_t rows, std::size_t columns, Real beta, Real* out,
+                 const RunContext& context) {
+  const std::size_t blocks = chunk_count(rows, kRowsPerBlock);
+  std::vector<Real> sums(blocks * columns);
+  const std::size_t grain = std::max<std::size_t>(1, row_grain(columns) / kRowsPerBlock);
+  for_blocks(blocks, grain, context, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t b = begin; b < end; ++b) {
+      const std::size_t first = b * kRowsPerBlock;
+      add_up_rows(x + first * columns, std::min(kRowsPerBlock, rows - first), columns, sums.data() + b * columns);
+    }
+  });
+  for (std::size_t c = 0; c < columns; ++c) {
+    Real sum = 0;
+    for (std::size_t b = 0; b < blocks; ++b) sum += sums[b * columns + c];
+    out[c] = beta == 0 ? sum : out[c] + sum;
+  }
+}
+
+}  // namespace malmoi::neural

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "corpus/base/run_context.h"
+#include "corpus/base/token_sequences.h"
+#include "neural/data_loader.h"
+#include "neural/learning_rate.h"
+#include "neural/network.h"
+#include "neural/optimizer.h"
+
+namespace malmoi::neural {
+
+/// Texts with what is to be learned. Views: their owner outlives the training.
+struct Examples {
+  const TokenSequences& tokens;           ///< ids below the network's vocabulary
+  std::span<const std::int32_t> classes;  ///< [rows] where a text has one label; else empty
+  std::span<const std::uint8_t> table;    ///< [rows × labels] of 0 and 1 where it may have several; else empty
+
+  [[nodiscard]] std::size_t size() const noexcept { return tokens.rows(); }
+};
+
+struct TrainOptions {
+  std::int32_t epochs = 10;   ///< at most; ≥ 1
+  std::int32_t patience = 2;  ///< epochs without a better validation loss that are borne; ≥ 0
+  BatchOptions batches;
+  OptimizerOptions optimizer;
+  double rate = 1e-3;     ///< learning rate at its highest; > 0
+  double warm_up = 0.05;  ///< share of all steps in which it rises, 0 ≤ warm_up < 1; then it falls along a cosine
+  double label_smoothing = 0.0;            ///< of one label a text; 0 ≤ ε < 1
+  std::vector<double> class_weights = {};  ///< [labels], > 0; empty: all 1
+  std::uint64_t seed = 1;
+};
+
+struct EpochResult {
+  double training_loss = 0.0;                 ///< mean over the epoch's batches, dropout included
+  std::optional<double> validation_loss;      ///< mean of -ln p of what is true; nullopt: no validation texts
+  std::optional<double> validation_accuracy;  ///< one label: of the texts; several: of the table's cells
+};
+
+/// All that training needs to go on with the same bytes: the state after an epoch. Plain data, for storing.
+struct TrainState {
+  std::vector<EpochResult> epochs;  ///< done so far
+  std::vector<Tensor> parameters;   ///< in the order of Network::parameters()
+  OptimizerState optimizer;
+  double rate_scale = 1.0;       ///< halved whenever the loss was not finite
+  std::int32_t best_epoch = -1;  ///< index of the best validation loss; -1: none yet
+  std::vector<Tensor> best;      ///< parameters after it; empty without validation texts
+};
+
+/// What is told while training goes on.
+struct TrainHooks {
+  std::function<void(const TrainState&)> after_epoch = {};  ///< a good moment to write a checkpoint
+  std::function<void(const std::string&)> on_note = {};     ///< e.g. that the rate was halved
+};
+
+struct TrainResult {
+  std::vector<EpochResult> epochs;
+  std::int32_t best_epoch = 0;  ///< whose parameters the network has now
+};
+
+/// Trains a network in place: shuffled batches of texts of like length, the loss of softmax (several labels: of
+/// sigmoids), validation after every epoch. It ends after options.epochs, or when the validation loss has not become
+/// better for more than `patience` epochs; the network then has the parameters of the best epoch (without validation
+/// texts: of the last).
+///
+/// A loss or gradient that is not finite never reaches the parameters: the epoch begins anew from where it began with
+/// half the rate; after the fifth time it is an error.
+///
+/// validation  may have no texts
+/// start       the state that after_epoch was given: training goes on behind it, to the same bytes
+/// Throws      invalid_argument: an option out of range, sizes that do not fit, no texts; canceled
+/// The same bytes for every number of threads.
+TrainResult train_network(Network& network, const Examples& training, const Examples& validation,
+                          const TrainOptions& options, const TrainHooks& hooks = {}, const TrainState* start = nullptr,
+                          const RunContext& context = {});
+
+/// Probabilities of the labels of texts, [rows × labels]: softmax, or sigmoids. A text gets the same ones (but for
+/// rounding in the last bits) whatever stands beside it; the same bytes for every number of threads.
+[[nodiscard]] std::vector<float> predict_network(Network& network, const TokenSequences& tokens, bool several,
+                                                 const BatchOptions& batches, const RunContext& context = {});
+
+}  // namespace malmoi::neural

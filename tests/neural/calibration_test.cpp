@@ -1,0 +1,147 @@
+#include "neural/calibration.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "corpus/base/error.h"
+#include "corpus/base/rng.h"
+
+namespace malmoi::neural {
+namespace {
+
+struct Logits {
+  std::vector<float> values;
+  std::vector<std::int32_t> truth;
+};
+
+// True classes are drawn by softmax(logits / temperature).
+Logits drawn_at(double temperature, std::size_t documents, std::int32_t classes, std::uint64_t seed) {
+  Rng rng(seed);
+  Logits logits;
+  for (std::size_t i = 0; i < documents * static_cast<std::size_t>(classes); ++i) {
+    logits.values.push_back(static_cast<float>(8.0 * rng.uniform()));
+  }
+  const std::vector<float> probabilities = softmax_at({logits.values, classes}, temperature);
+  auto row = probabilities.begin();
+  for (std::size_t d = 0; d < documents; ++d, row += classes) {
+    double left = rng.uniform();
+    std::int32_t one = 0;
+    while (one + 1 < classes && left >= static_cast<double>(row[one])) left -= static_cast<double>(row[one++]);
+    logits.truth.push_back(one);
+  }
+  return logits;
+}
+
+double plain_loss(const Logits& logits, std::int32_t classes, double temperature) {
+  double loss = 0.0;
+  for (std::size_t d = 0; d < logits.truth.size(); ++d) {
+    const float* row = logits.values.data() + d * static_cast<std::size_t>(classes);
+    double sum = 0.0;
+    for (std::int32_t c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c]) / temperature);
+    loss += std::log(sum) - static_cast<double>(row[logits.truth[d]]) / temperature;
+  }
+  return loss / static_cast<double>(logits.truth.size());
+}
+
+// All four documents have logits 2 apart, three are right: p = 3/4, so 2 / T = ln 3.
+TEST(FitTemperature, SolvesAHandWorkedExample) {
+  const std::vector<float> logits = {2, 0, 0, 2, 3, 1, -1, 1};
+  const std::vector<std::int32_t> truth = {0, 1, 0, 0};
+  const Temperature fitted = fit_temperature({logits, 2}, truth);
+  EXPECT_NEAR(fitted.value, 2.0 / std::log(3.0), 1e-9);
+  EXPECT_NEAR(fitted.log_loss, -0.75 * std::log(0.75) - 0.25 * std::log(0.25), 1e-12);
+  EXPECT_NEAR(fitted.log_loss_before, std::log(1 + std::exp(-2.0)) + 0.25 * 2.0, 1e-12);
+  EXPECT_LT(fitted.steps, 10);
+}
+
+TEST(FitTemperature, StaysWithinItsBounds) {
+  const std::vector<float> logits = {2, 0, 0, 2, 3, 1};
+  const std::vector<std::int32_t> right = {0, 1, 0};
+  EXPECT_EQ(fit_temperature({logits, 2}, right).value, kLowestTemperature);
+  const std::vector<std::int32_t> wrong = {1, 0, 1};
+  EXPECT_EQ(fit_temperature({logits, 2}, wrong).value, kHighestTemperature);
+}
+
+TEST(FitTemperature, LeavesConstantLogitsAlone) {
+  const std::vector<float> logits = {1, 1, -3, -3};
+  const std::vector<std::int32_t> truth = {0, 1};
+  const Temperature fitted = fit_temperature({logits, 2}, truth);
+  EXPECT_EQ(fitted.value, 1.0);
+  EXPECT_DOUBLE_EQ(fitted.log_loss, std::log(2.0));
+}
+
+TEST(FitTemperature, SurvivesLogitsOfAnySize) {
+  const std::vector<float> logits = {3e38F, -3e38F, -3e38F, 3e38F, 1e38F, -1e38F, 0, 1};
+  const std::vector<std::int32_t> truth = {0, 1, 1, 0};
+  const Temperature fitted = fit_temperature({logits, 2}, truth);
+  EXPECT_TRUE(std::isfinite(fitted.log_loss));
+  EXPECT_EQ(fitted.value, kHighestTemperature);
+}
+
+TEST(FitTemperature, FindsTheTemperatureThatTheClassesWereDrawnAt) {
+  for (const double temperature : {0.4, 1.0, 3.0}) {
+    const Logits logits = drawn_at(temperature, 20000, 4, 17);
+    EXPECT_NEAR(fit_temperature({logits.values, 4}, logits.truth).value, temperature, 0.04 * temperature);
+  }
+}
+
+TEST(FitTemperature, HasALowerLossThanItsNeighbours) {
+  const Logits logits = drawn_at(2.5, 300, 3, 5);
+  const Temperature fitted = fit_temperature({logits.values, 3}, logits.truth);
+  EXPECT_NEAR(fitted.log_loss, plain_loss(logits, 3, fitted.value), 1e-12);
+  EXPECT_NEAR(fitted.log_loss_before, plain_loss(logits, 3, 1.0), 1e-12);
+  for (const double factor : {0.5, 0.9, 0.999, 1.001, 1.1, 2.0}) {
+    EXPECT_LT(fitted.log_loss, plain_loss(logits, 3, factor * fitted.value));
+  }
+}
+
+TEST(FitTemperature, IsTheSameForEveryNumberOfThreads) {
+  const Logits logits = drawn_at(2.5, 5000, 3, 5);
+  const Temperature one = fit_temperature({logits.values, 3}, logits.truth);
+  const Temperature eight = fit_temperature({logits.values, 3}, logits.truth, {.threads = 8});
+  EXPECT_EQ(one.value, eight.value);
+  EXPECT_EQ(one.log_loss, eight.log_loss);
+  EXPECT_EQ(softmax_at({logits.values, 3}, one.value), softmax_at({logits.values, 3}, one.value, {.threads = 8}));
+}
+
+// The calibration error of classes drawn at temperature 3 nearly goes when that temperature is used.
+TEST(FitTemperature, CalibratesProbabilities) {
+  const Logits logits = drawn_at(3.0, 20000, 4, 23);
+  const ClassRows rows{logits.values, 4};
+  const Temperature fitted = fit_temperature(rows, logits.truth);
+  const std::vector<float> before = softmax_at(rows, 1.0);
+  const std::vector<float> after = softmax_at(rows, fitted.value);
+  const ClassMetrics raw = score_classes({before, 4}, logits.truth);
+  const ClassMetrics calibrated = score_classes({after, 4}, logits.truth);
+  EXPECT_GT(raw.calibration_error, 0.2);
+  EXPECT_LT(calibrated.calibration_error, 0.015);
+  EXPECT_EQ(raw.accuracy, calibrated.accuracy);
+  EXPECT_NEAR(calibrated.log_loss, fitted.log_loss, 1e-6);
+}
+
+TEST(SoftmaxAt, DividesLogitsByTheTemperature) {
+  const std::vector<float> logits = {std::log(4.0F), 0.0F, 1000.0F, 1000.0F};
+  const std::vector<float> plain = softmax_at({logits, 2}, 1.0);
+  EXPECT_NEAR(plain[0], 0.8, 1e-7);
+  EXPECT_EQ(plain[2], 0.5F);
+  EXPECT_NEAR(softmax_at({logits, 2}, 2.0)[0], 2.0 / 3, 1e-7);
+}
+
+TEST(FitTemperature, RefusesWhatDoesNotFit) {
+  const std::vector<float> logits = {1, 2};
+  const std::vector<std::int32_t> truth = {0};
+  const std::vector<std::int32_t> odd = {2};
+  const std::vector<float> infinite = {1, std::numeric_limits<float>::infinity()};
+  EXPECT_THROW((void)fit_temperature({logits, 2}, {}), Error);
+  EXPECT_THROW((void)fit_temperature({logits, 2}, odd), Error);
+  EXPECT_THROW((void)fit_temperature({infinite, 2}, truth), Error);
+  EXPECT_THROW((void)fit_temperature({logits, 1}, truth), Error);
+  EXPECT_THROW((void)softmax_at({logits, 2}, 0.0), Error);
+  EXPECT_THROW((void)softmax_at({logits, 2}, std::numeric_limits<double>::quiet_NaN()), Error);
+}
+
+}  // namespace
+}  // namespace malmoi::neural
