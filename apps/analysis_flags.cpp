@@ -2,11 +2,11 @@
 
 #include <array>
 #include <boost/program_options.hpp>
-#include <charconv>
 #include <fstream>
 #include <iterator>
 
 #include "apps/command.h"
+#include "apps/parse.h"
 
 namespace po = boost::program_options;
 
@@ -38,15 +38,6 @@ std::vector<std::string> lines_of(const std::string& text) {
     if (!line.empty() && line.front() != '#') lines.push_back(std::move(line));
   }
   return lines;
-}
-
-double parse_number(std::string_view flag, std::string_view text) {
-  double value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
-    throw UsageError(concat(flag, ": '", text, "' is not a number"));
-  }
-  return value;
 }
 
 }  // namespace

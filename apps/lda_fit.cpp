@@ -180,6 +180,7 @@ LdaTask continued_lda(Workspace& workspace, const std::string& name, const LdaFl
   topics::LdaOptions options = old.lda.options;
   options.iterations = kIterations;
   options.burn_in = 0;
+  options.anneal_sweeps = 0;
   options.samples = topics::LdaOptions{}.samples;
   ++options.seed;
   task.model.lda.options = flags.options(options);

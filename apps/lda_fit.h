@@ -16,7 +16,7 @@ namespace malmoi::apps {
 struct LdaTask {
   LdaModel model;  ///< all but model.lda; model.lda.options is what is to be fitted
   vectorize::DocTermMatrix counts;
-  std::optional<topics::Lda> from = {};  ///< the state to go on from
+  std::optional<topics::Lda> from = {};         ///< the state to go on from
   std::vector<std::uint16_t> assignments = {};  ///< or these, with what was learned of the priors
   std::vector<double> alpha = {};
   std::optional<double> beta = {};

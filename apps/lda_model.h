@@ -12,7 +12,7 @@
 
 namespace malmoi::apps {
 
-inline constexpr corpus::ModelKind kLdaKind{.kind = "lda", .newest = 1};
+inline constexpr corpus::ModelKind kLdaKind{.kind = "lda", .newest = 2};
 
 /// A latent Dirichlet allocation with what it was made of: what a corpus file keeps, in the words of the user.
 ///

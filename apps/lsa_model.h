@@ -38,6 +38,9 @@ struct LsaModel {
 /// what  names the model in messages
 [[nodiscard]] LsaModel lsa_from_stored(const corpus::StoredModel& stored, std::string_view what);
 
+/// Whether there is a model of this name and it is of this kind.
+[[nodiscard]] bool is_lsa_model(const corpus::Store& store, std::string_view name);
+
 /// Reads a model of the corpus, with the numbers that its terms have there. Throws what corpus::load_model throws.
 [[nodiscard]] LsaModel load_lsa_model(Workspace& workspace, std::string_view name);
 

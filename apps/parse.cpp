@@ -234,4 +234,13 @@ std::optional<CommonOptions> parse(const Usage& usage, const po::options_descrip
   return common;
 }
 
+double parse_number(std::string_view flag, std::string_view text) {
+  double value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
+    throw UsageError(concat(flag, ": '", text, "' is not a number"));
+  }
+  return value;
+}
+
 }  // namespace malmoi::apps

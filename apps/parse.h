@@ -32,4 +32,7 @@ struct Usage {
                                                  const boost::program_options::options_description& flags,
                                                  std::span<const std::string> args, Streams& io);
 
+/// The number in a flag's value. Throws UsageError naming the flag.
+[[nodiscard]] double parse_number(std::string_view flag, std::string_view text);
+
 }  // namespace malmoi::apps

@@ -55,6 +55,12 @@ show malmoi infer "$out/reviews.malmoi" "$out/new.txt"
 show malmoi choose-topics "$out/reviews.malmoi" --try 4,8,16 --min-df 3 --iterations 100
 show malmoi report "$out/reviews.malmoi" -o "$out/reviews.html" --language ko
 
+show malmoi train "$out/reviews.malmoi"
+show malmoi evaluate "$out/reviews.malmoi" -o "$out/classifier.html"
+show malmoi predict "$out/reviews.malmoi" "$out/new.txt" --explain 3
+show malmoi embed "$out/reviews.malmoi" --subwords --min-count 3
+show malmoi nearest "$out/reviews.malmoi" 배우 --top 5
+
 printf '\n---- Inaugural addresses -------------------------------------------------------------\n'
 show malmoi index "$out/speeches.malmoi" "$data/speeches.jsonl.gz" --label-field president --analyzer word --stem english
 show malmoi terms "$out/speeches.malmoi" --limit 10
@@ -71,7 +77,7 @@ show malmoi tokens "$out/mixed.malmoi" --text 'AI가 쓴 K팝을 3월에 들었�
 show malmoi search "$out/mixed.malmoi" 'battery 충전'
 show malmoi similar "$out/mixed.malmoi" --all-pairs --limit 1
 
-printf '\nThe reports: %s and %s\n' "$root/$out/reviews.html" "$root/$out/speeches.html"
+printf '\nThe reports: %s, %s and %s\n' "$root/$out"/{reviews,classifier,speeches}.html
 cat <<'END'
 
 ---- Your own files ------------------------------------------------------------------

@@ -194,29 +194,6 @@ void render_json(const Report& report, std::ostream& out) {
 
 // ---- TSV -----------------------------------------------------------------------------------------------------------
 
-std::string tsv_text(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '\t':
-        escaped += "\\t";
-        break;
-      case '\n':
-        escaped += "\\n";
-        break;
-      case '\r':
-        escaped += "\\r";
-        break;
-      case '\\':
-        escaped += "\\\\";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string tsv_value(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell.value())) return tsv_text(*text);
   if (const auto* number = std::get_if<double>(&cell.value())) return shortest(*number);
@@ -295,6 +272,29 @@ void render(const Report& report, Format format, std::ostream& out) {
     case Format::tsv:
       return render_tsv(report, out);
   }
+}
+
+std::string tsv_text(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '\t':
+        escaped += "\\t";
+        break;
+      case '\n':
+        escaped += "\\n";
+        break;
+      case '\r':
+        escaped += "\\r";
+        break;
+      case '\\':
+        escaped += "\\\\";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
 }
 
 }  // namespace malmoi::apps

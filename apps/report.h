@@ -59,6 +59,9 @@ enum class Format { text, json, tsv };
 /// Throws invalid_argument for a row of another length than the columns and for a title that occurs twice.
 void render(const Report& report, Format format, std::ostream& out);
 
+/// A field of TSV: tab, newline, carriage return and backslash as \t \n \r \\.
+[[nodiscard]] std::string tsv_text(std::string_view text);
+
 /// The text as it may go to a terminal: tab, newline and carriage return as a blank, other control characters of ASCII
 /// as their pictures (ESC as ␛), C1 and bidirectional controls as \u{9b}, bytes that are not UTF-8 as U+FFFD.
 [[nodiscard]] std::string printable(std::string_view text);

@@ -20,6 +20,9 @@ class RunLog {
   void set_seed(std::int64_t seed) { run_.seed = seed; }
   void set_input(std::string json) { run_.input = std::move(json); }
 
+  /// When the verb began: UTC, ISO 8601.
+  [[nodiscard]] const std::string& started() const noexcept { return run_.started; }
+
   /// The row, with the figures of the report as results.
   [[nodiscard]] corpus::Run finish(const Report& report) const;
 

@@ -25,12 +25,17 @@ std::string with_default(std::string_view text, double value) {
 
 // A flag without a default of Boost's, so that it is known whether it was given; the help says the default all the
 // same.
-template <typename T>
+template <typename Value, typename T>
 auto noting(const char* flag, T& into, std::vector<std::string>& given) {
-  return po::value<T>()->notifier([flag, &into, &given](const T& value) {
+  return po::value<Value>()->notifier([flag, &into, &given](const Value& value) {
     into = value;
     given.emplace_back(flag);
   });
+}
+
+template <typename T>
+auto noting(const char* flag, T& into, std::vector<std::string>& given) {
+  return noting<T, T>(flag, into, given);
 }
 
 template <typename T>
@@ -129,8 +134,8 @@ void LdaFlags::add_model_to(po::options_description& flags) {
   const LdaOptions defaults;
   auto add = flags.add_options();
   add("topics", noting("--topics", options_.topics, given_), with_default("number of topics", defaults.topics).c_str());
-  add("alpha", noting("--alpha", options_.alpha, given_),
-      with_default("prior of a document's shares, of each topic at the start", defaults.alpha).c_str());
+  add("alpha", noting<double>("--alpha", options_.alpha, given_),
+      "prior of a document's shares, of each topic at the start (default 5 / topics)");
   add("alpha-prior",
       noting_choice<AlphaPrior>(
           "--alpha-prior", options_.alpha_prior, given_,
@@ -158,6 +163,11 @@ void LdaFlags::add_sampling_to(po::options_description& flags) {
   const auto add = [&](const char* name, auto* value, const std::string& text) { easy(name, value, text.c_str()); };
   add("iterations", noting("--iterations", options_.iterations, given_),
       with_default("sweeps over all tokens", defaults.iterations));
+  add("anneal", noting("--anneal", options_.anneal_sweeps, given_),
+      with_default("first sweeps, during which a larger beta falls to --beta; at most a quarter of all",
+                   defaults.anneal_sweeps));
+  add("anneal-share", noting("--anneal-share", options_.anneal_share, given_),
+      with_default("beta times terms in the first sweep, of the tokens of a topic", defaults.anneal_share));
   add("burn-in", noting("--burn-in", options_.burn_in, given_),
       with_default("sweeps before a prior is learned", defaults.burn_in));
   add("prior-interval", noting("--prior-interval", options_.prior_interval, given_),
@@ -191,6 +201,8 @@ LdaOptions LdaFlags::options(LdaOptions base) const {
   take("--beta", &LdaOptions::beta);
   take("--learn-beta", &LdaOptions::learn_beta);
   take("--iterations", &LdaOptions::iterations);
+  take("--anneal", &LdaOptions::anneal_sweeps);
+  take("--anneal-share", &LdaOptions::anneal_share);
   take("--burn-in", &LdaOptions::burn_in);
   take("--prior-interval", &LdaOptions::prior_interval);
   take("--samples", &LdaOptions::samples);

@@ -106,9 +106,8 @@ TopicInput select_input(Workspace& workspace, const TermSelection& selection, co
 TopicInput input_of(Workspace& workspace, std::span<const std::int64_t> documents, std::vector<std::string> terms,
                     const RunContext& context) {
   TopicInput input;
-  const vectorize::Vocabulary& vocabulary = workspace.vocabulary();
-  for (const std::string& term : terms) input.term_ids.push_back(vocabulary.find(term).value_or(-1));
-  const std::vector<std::int32_t> columns = columns_of(input.term_ids, vocabulary.size());
+  input.term_ids = term_ids_of(workspace, terms);
+  const std::vector<std::int32_t> columns = columns_of(input.term_ids, workspace.vocabulary().size());
   const TokenSequences all = corpus::load_tokens(workspace.store().database(), documents);
   TokenSequences kept;
   kept.row_ids = all.row_ids;
@@ -122,6 +121,14 @@ TopicInput input_of(Workspace& workspace, std::span<const std::int64_t> document
   input.counts = vectorize::count_terms(kept, static_cast<TermId>(terms.size()), context);
   input.terms = std::move(terms);
   return input;
+}
+
+std::vector<TermId> term_ids_of(Workspace& workspace, std::span<const std::string> terms) {
+  const vectorize::Vocabulary& vocabulary = workspace.vocabulary();
+  std::vector<TermId> ids;
+  ids.reserve(terms.size());
+  for (const std::string& term : terms) ids.push_back(vocabulary.find(term).value_or(-1));
+  return ids;
 }
 
 std::vector<std::int32_t> columns_of(std::span<const TermId> term_ids, TermId terms) {

@@ -42,6 +42,9 @@ struct TopicInput {
 [[nodiscard]] TopicInput input_of(Workspace& workspace, std::span<const std::int64_t> documents,
                                   std::vector<std::string> terms, const RunContext& context);
 
+/// Numbers of terms in the corpus; -1: the corpus does not have the term.
+[[nodiscard]] std::vector<TermId> term_ids_of(Workspace& workspace, std::span<const std::string> terms);
+
 /// Column of each term of the corpus, -1 for none.
 [[nodiscard]] std::vector<std::int32_t> columns_of(std::span<const TermId> term_ids, TermId terms);
 

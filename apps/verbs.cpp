@@ -21,6 +21,13 @@ std::span<const Verb> verbs() noexcept {
       Verb{"infer", "topics of new documents, or of those in the corpus", run_infer},
       Verb{"choose-topics", "how many topics: fits with several numbers and seeds, measured", run_choose_topics},
       Verb{"report", "write the interactive HTML report on a model", run_report},
+      Verb{"embed", "learn word vectors, or take them from a file", run_embed},
+      Verb{"nearest", "words with the nearest vectors", run_nearest},
+      Verb{"analogy", "A is to B as C is to ...", run_analogy},
+      Verb{"wordsim", "how well word vectors agree with people", run_wordsim},
+      Verb{"train", "train a text classifier and store it as a model", run_train},
+      Verb{"evaluate", "how good a classifier is: accuracy, F1, calibration ...", run_evaluate},
+      Verb{"predict", "labels of new documents, and which words decided", run_predict},
       Verb{"models", "list, show, export, import, rename, delete models", run_models},
   };
   return kVerbs;

@@ -25,6 +25,13 @@ void run_topics(std::span<const std::string> args, Streams& io);
 void run_infer(std::span<const std::string> args, Streams& io);
 void run_choose_topics(std::span<const std::string> args, Streams& io);
 void run_report(std::span<const std::string> args, Streams& io);
+void run_embed(std::span<const std::string> args, Streams& io);
+void run_nearest(std::span<const std::string> args, Streams& io);
+void run_analogy(std::span<const std::string> args, Streams& io);
+void run_wordsim(std::span<const std::string> args, Streams& io);
+void run_train(std::span<const std::string> args, Streams& io);
+void run_evaluate(std::span<const std::string> args, Streams& io);
+void run_predict(std::span<const std::string> args, Streams& io);
 void run_models(std::span<const std::string> args, Streams& io);
 
 }  // namespace malmoi::apps

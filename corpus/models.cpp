@@ -36,13 +36,6 @@ std::string hex(std::uint64_t value) {
   throw Error(ErrorCode::not_found, concat(database.path().string(), ": there is no model \"", name, "\"; ", there));
 }
 
-void require_free(const Database& database, std::string_view name) {
-  validate_model_name(name);
-  if (!has_model(database, name)) return;
-  throw Error(ErrorCode::invalid_argument, concat(database.path().string(), ": there is a model \"", name,
-                                                  "\" already; take another name, or --force to replace it"));
-}
-
 // Runs one statement with the name of a model in all places of ?1.
 void run_for(Database& database, std::string_view sql, std::string_view name) {
   Statement statement = database.prepare(sql);
@@ -93,13 +86,16 @@ void validate_model_name(std::string_view name) {
                                                   " bytes of UTF-8 without control characters and '/' are wanted"));
 }
 
+void check_model_name(const Database& database, std::string_view name, bool overwrite) {
+  validate_model_name(name);
+  if (overwrite || !has_model(database, name)) return;
+  throw Error(ErrorCode::invalid_argument, concat(database.path().string(), ": there is a model \"", name,
+                                                  "\" already; take another name, or --force to replace it"));
+}
+
 void save_model(Database& database, std::string_view name, const StoredModel& model, const SaveOptions& options) {
-  if (options.overwrite) {
-    validate_model_name(name);
-    erase_rows(database, name);
-  } else {
-    require_free(database, name);
-  }
+  check_model_name(database, name, options.overwrite);
+  if (options.overwrite) erase_rows(database, name);
   insert_rows(database, name, model, options.part_bytes);
 }
 
@@ -154,7 +150,7 @@ void remove_model(Database& database, std::string_view name) {
 
 void rename_model(Database& database, std::string_view from, std::string_view to) {
   if (!has_model(database, from)) fail_missing(database, from);
-  require_free(database, to);
+  check_model_name(database, to, /*overwrite=*/false);
   for (const std::string_view sql :
        {"UPDATE models SET name = ?2 WHERE name = ?1", "UPDATE model_parts SET model = ?2 WHERE model = ?1",
         "UPDATE document_topics SET model = ?2 WHERE model = ?1"}) {
@@ -218,6 +214,10 @@ void export_model(const Database& database, std::string_view name, const std::fi
   std::error_code failed;
   std::filesystem::rename(partial.path(), file, failed);
   if (failed) throw Error(ErrorCode::io, concat(file.string(), ": ", failed.message()));
+}
+
+bool is_exported_model(const std::filesystem::path& file) {
+  return Database::open(file, {}).query_integer("PRAGMA application_id") == kExportedId;
 }
 
 ImportedModel read_exported_model(const std::filesystem::path& file) {

@@ -49,6 +49,10 @@ struct SaveOptions {
 /// more than 200 bytes.
 void validate_model_name(std::string_view name);
 
+/// What save_model checks before it writes, for work that takes long: throws invalid_argument for an unfit name, and
+/// unless overwrite is set for one that is there.
+void check_model_name(const Database& database, std::string_view name, bool overwrite);
+
 /// Throws invalid_argument for an unfit name, and for one that is there.
 void save_model(Database& database, std::string_view name, const StoredModel& model, const SaveOptions& options = {});
 
@@ -89,6 +93,9 @@ void remove_document_topics(Database& database, std::string_view model);
 /// Writes a file that holds this one model. It is an SQLite file with the table `models`, but no corpus.
 /// Throws what load_model throws; invalid_argument when the file exists, unless overwrite is set; io.
 void export_model(const Database& database, std::string_view name, const std::filesystem::path& file, bool overwrite);
+
+/// Whether the file is one that export_model wrote. Throws what Database::open throws.
+[[nodiscard]] bool is_exported_model(const std::filesystem::path& file);
 
 /// The model in such a file, and what people added to it.
 struct ImportedModel {

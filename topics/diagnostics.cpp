@@ -19,16 +19,42 @@ void require_topic(const TopicModel& model, Eigen::Index topic) {
   throw Error(ErrorCode::invalid_argument, concat("topic ", topic, " of a model of ", model.topics()));
 }
 
+bool ranks_before(const RankedTerm& x, const RankedTerm& y) {
+  return x.score != y.score ? x.score > y.score : x.column < y.column;
+}
+
+void require_terms(std::int32_t n) {
+  if (n < 0) throw Error(ErrorCode::invalid_argument, concat("top terms: ", n, " terms, wanted ≥ 0"));
+}
+
 // The n best, best first; the lower column among equals.
 std::vector<RankedTerm> best(std::vector<RankedTerm> terms, std::int32_t n) {
-  if (n < 0) throw Error(ErrorCode::invalid_argument, concat("top terms: ", n, " terms, wanted ≥ 0"));
-  const auto order = [](const RankedTerm& x, const RankedTerm& y) {
-    return x.score != y.score ? x.score > y.score : x.column < y.column;
-  };
+  require_terms(n);
   const auto size = std::min(terms.size(), static_cast<std::size_t>(n));
-  std::partial_sort(terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(size), terms.end(), order);
+  std::partial_sort(terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(size), terms.end(), ranks_before);
   terms.resize(size);
   return terms;
+}
+
+// The same of the topics of a chunk, going through φ row by row: `best` of each is a heap with the last one on top.
+void find_top_terms(const TopicModel& model, const Chunk& chunk, std::size_t n,
+                    std::span<std::vector<RankedTerm>> best) {
+  if (n == 0) return;
+  for (Eigen::Index w = 0; w < model.terms(); ++w) {
+    const float* const row = model.term_given_topic.data() + w * model.topics();
+    for (std::size_t k = chunk.begin; k < chunk.end; ++k) {
+      std::vector<RankedTerm>& heap = best[k];
+      const auto score = static_cast<double>(row[k]);
+      if (heap.size() == n) {
+        if (score <= heap.front().score) continue;  // among equals the lower column stays
+        std::pop_heap(heap.begin(), heap.end(), ranks_before);
+        heap.pop_back();
+      }
+      heap.push_back({static_cast<std::int32_t>(w), score});
+      std::push_heap(heap.begin(), heap.end(), ranks_before);
+    }
+  }
+  for (std::size_t k = chunk.begin; k < chunk.end; ++k) std::sort_heap(best[k].begin(), best[k].end(), ranks_before);
 }
 
 void require_corpus(const TopicModel& model, const FittedCorpus& corpus, std::int32_t n) {
@@ -67,35 +93,82 @@ void count_samples(const DocumentTopics& documents, std::span<TopicDiagnostics> 
   for (TopicDiagnostics& topic : topics) topic.share = tokens > 0.0 ? topic.tokens / tokens : 0.0;
 }
 
-std::vector<double> shares_of(std::span<const std::int64_t> occurrences) {
-  std::int64_t total = 0;
-  for (const std::int64_t count : occurrences) total += count;
-  std::vector<double> shares;
-  shares.reserve(occurrences.size());
-  for (const std::int64_t count : occurrences) {
-    shares.push_back(total > 0 ? static_cast<double>(count) / static_cast<double>(total) : 0.0);
-  }
-  return shares;
-}
-
 // p log2(p / m), which is 0 for p = 0.
 double divergence(double p, double m) {
   return p > 0.0 ? p * std::log2(p / m) : 0.0;
 }
 
-// What a topic's whole distribution tells.
-void measure_distribution(const TopicModel& model, std::span<const double> corpus, Eigen::Index topic,
-                          TopicDiagnostics& result) {
-  double squares = 0.0;
-  double distance = 0.0;
-  for (Eigen::Index w = 0; w < model.terms(); ++w) {
-    const auto p = static_cast<double>(model.term_given_topic(w, topic));
-    const double q = corpus[static_cast<std::size_t>(w)];
-    squares += p * p;
-    distance += divergence(p, (p + q) / 2.0) + divergence(q, (p + q) / 2.0);
+// Both parts of the Jensen-Shannon divergence that a term adds, twice over.
+double divergences(double p, double q) {
+  return divergence(p, (p + q) / 2.0) + divergence(q, (p + q) / 2.0);
+}
+
+// The terms by how often the corpus has them: most topics have most terms at their lowest probability alone, and those
+// of the same frequency then count alike.
+struct FrequencyGroups {
+  explicit FrequencyGroups(std::span<const std::int64_t> occurrences) {
+    std::int64_t total = 0;
+    for (const std::int64_t count : occurrences) total += count;
+    std::vector<std::int64_t> values(occurrences.begin(), occurrences.end());
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    sizes.resize(values.size());
+    for (const std::int64_t count : occurrences) {
+      const auto group =
+          static_cast<std::size_t>(std::lower_bound(values.begin(), values.end(), count) - values.begin());
+      of_term.push_back(static_cast<std::int32_t>(group));
+      sizes[group] += 1.0;
+    }
+    for (const std::int64_t count : values) {
+      shares.push_back(total > 0 ? static_cast<double>(count) / static_cast<double>(total) : 0.0);
+    }
   }
-  result.effective_terms = squares > 0.0 ? 1.0 / squares : 0.0;
-  result.corpus_distance = distance / 2.0;
+
+  std::vector<std::int32_t> of_term;  // [terms]
+  std::vector<double> shares;         // [groups] of all tokens, that a term of the group has
+  std::vector<double> sizes;          // [groups] terms
+};
+
+std::vector<float> lowest_of(const TopicModel& model, const Chunk& topics) {
+  std::vector<float> lowest(topics.end - topics.begin, std::numeric_limits<float>::infinity());
+  for (Eigen::Index w = 0; w < model.terms(); ++w) {
+    const float* const row = model.term_given_topic.data() + w * model.topics() + topics.begin;
+    for (std::size_t i = 0; i < lowest.size(); ++i) lowest[i] = std::min(lowest[i], row[i]);
+  }
+  return lowest;
+}
+
+// What the whole distributions of some topics tell. φ is gone through row by row, as it lies in memory.
+void measure_distributions(const TopicModel& model, const FrequencyGroups& groups, const Chunk& chunk,
+                           std::span<TopicDiagnostics> topics) {
+  const std::vector<float> lowest = lowest_of(model, chunk);
+  const std::size_t count = lowest.size();
+  std::vector<double> squares(count);
+  std::vector<double> distances(count);
+  std::vector<double> low_terms;  // [topics of the chunk × groups] terms at the lowest probability
+  for (std::size_t i = 0; i < count; ++i) low_terms.insert(low_terms.end(), groups.sizes.begin(), groups.sizes.end());
+  for (Eigen::Index w = 0; w < model.terms(); ++w) {
+    const float* const row = model.term_given_topic.data() + w * model.topics() + chunk.begin;
+    const auto group = static_cast<std::size_t>(groups.of_term[static_cast<std::size_t>(w)]);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (row[i] == lowest[i]) continue;
+      const auto p = static_cast<double>(row[i]);
+      squares[i] += p * p;
+      distances[i] += divergences(p, groups.shares[group]);
+      low_terms[i * groups.sizes.size() + group] -= 1.0;
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto p = static_cast<double>(lowest[i]);
+    for (std::size_t group = 0; group < groups.sizes.size(); ++group) {
+      const double terms = low_terms[i * groups.sizes.size() + group];
+      if (terms == 0.0) continue;
+      squares[i] += terms * p * p;
+      distances[i] += terms * divergences(p, groups.shares[group]);
+    }
+    topics[chunk.begin + i].effective_terms = squares[i] > 0.0 ? 1.0 / squares[i] : 0.0;
+    topics[chunk.begin + i].corpus_distance = distances[i] / 2.0;
+  }
 }
 
 std::size_t code_points(std::string_view text) {
@@ -250,12 +323,10 @@ std::vector<RankedTerm> top_terms(const TopicModel& model, Eigen::Index topic, s
 }
 
 std::vector<std::vector<RankedTerm>> top_terms(const TopicModel& model, std::int32_t n, const RunContext& context) {
+  require_terms(n);
   std::vector<std::vector<RankedTerm>> topics(static_cast<std::size_t>(model.topics()));
-  parallel_for(topics.size(), kTopicsPerChunk, context, [&](const Chunk& chunk) {
-    for (std::size_t k = chunk.begin; k < chunk.end; ++k) {
-      topics[k] = top_terms(model, static_cast<Eigen::Index>(k), n);
-    }
-  });
+  parallel_for(topics.size(), kTopicsPerChunk, context,
+               [&](const Chunk& chunk) { find_top_terms(model, chunk, static_cast<std::size_t>(n), topics); });
   return topics;
 }
 
@@ -283,14 +354,12 @@ std::vector<TopicDiagnostics> topic_diagnostics(const TopicModel& model, const F
   require_corpus(model, corpus, n);
   std::vector<TopicDiagnostics> topics(static_cast<std::size_t>(model.topics()));
   count_samples(corpus.documents, topics);
-  const std::vector<double> term_shares = shares_of(corpus.occurrences);
+  const FrequencyGroups groups(corpus.occurrences);
   const std::vector<std::vector<RankedTerm>> top = top_terms(model, n, context);
   parallel_for(topics.size(), kTopicsPerChunk, context, [&](const Chunk& chunk) {
-    for (std::size_t k = chunk.begin; k < chunk.end; ++k) {
-      throw_if_stopped(context);
-      measure_distribution(model, term_shares, static_cast<Eigen::Index>(k), topics[k]);
-      measure_top_terms(model, corpus.terms, top[k], topics[k]);
-    }
+    throw_if_stopped(context);
+    measure_distributions(model, groups, chunk, topics);
+    for (std::size_t k = chunk.begin; k < chunk.end; ++k) measure_top_terms(model, corpus.terms, top[k], topics[k]);
   });
   return topics;
 }

@@ -14,11 +14,10 @@ namespace {
 using Index = Eigen::Index;
 using vectorize::SparseMatrix;
 
-constexpr std::int32_t kWeightUnit = 64;                // fixed point: sums of weights stay exact, in any order
-constexpr std::size_t kPartItems = 30000;               // twice as many still have numbers of 16 bits
-constexpr std::int32_t kMostWeight = 16 * kWeightUnit;  // ln of any corpus' size is less than 16
-constexpr std::int32_t kDenseTopics = 128;              // up to here all rows are dense ...
-constexpr std::int32_t kDenseShare = 3;                 // ... and above, those of more than topics / 3 tokens
+constexpr std::size_t kPartItems = 30000;      // twice as many still have numbers of 16 bits
+constexpr std::int32_t kMostWeight = 16 * 64;  // units: ln of any corpus' size is less than 16
+constexpr std::int32_t kDenseTopics = 128;     // up to here all rows are dense ...
+constexpr std::int32_t kDenseShare = 3;        // ... and above, those of more than topics / 3 tokens
 
 std::int32_t token_count(const SparseMatrix& counts, Index entry) {
   return static_cast<std::int32_t>(counts.valuePtr()[entry]);
@@ -205,21 +204,23 @@ void GibbsSampler::fill_shard(Shard& shard, const SparseMatrix& counts) const {
 
 void GibbsSampler::set_weights(const SparseMatrix& counts, std::span<const std::int64_t> frequencies) {
   const TermWeight weighting = options_.term_weight;
-  unit_ = weighting == TermWeight::one ? 1 : kWeightUnit;
+  weights_.kind = weighting;
+  unit_ = weights_.unit();
   const auto terms = static_cast<std::size_t>(counts.cols());
-  term_figure_.assign(terms, 1.0);
+  if (weighting != TermWeight::one) weights_.figures.resize(terms);
   if (weighting == TermWeight::idf) {
     std::vector<std::int32_t> documents(terms);
     for (Index i = 0; i < counts.nonZeros(); ++i) ++documents[static_cast<std::size_t>(counts.innerIndexPtr()[i])];
     for (std::size_t place = 0; place < terms; ++place) {
       const std::int32_t df = std::max(1, documents[static_cast<std::size_t>(column_[place])]);
-      term_figure_[place] = std::log(static_cast<double>(counts.rows()) / df);
+      weights_.figures[place] = std::log(static_cast<double>(counts.rows()) / df);
     }
   }
   if (weighting == TermWeight::pmi) {
     for (std::size_t place = 0; place < terms; ++place) {
       const std::int64_t frequency = frequencies[static_cast<std::size_t>(column_[place])];
-      term_figure_[place] = static_cast<double>(tokens_) / static_cast<double>(std::max<std::int64_t>(frequency, 1));
+      weights_.figures[place] =
+          static_cast<double>(tokens_) / static_cast<double>(std::max<std::int64_t>(frequency, 1));
     }
   }
   document_units_.resize(lengths_.size());
@@ -234,17 +235,15 @@ void GibbsSampler::set_weights(const SparseMatrix& counts, std::span<const std::
 }
 
 std::int32_t GibbsSampler::weight(std::size_t place, std::size_t document, std::int32_t count) const {
-  const double figure = term_figure_[place];
-  switch (options_.term_weight) {
-    case TermWeight::one:
-      return 1;
-    case TermWeight::idf:
-      return static_cast<std::int32_t>(std::lround(figure * kWeightUnit));
-    case TermWeight::pmi:
-      break;
+  return weights_.units(place, count, lengths_[document]);
+}
+
+TokenWeights GibbsSampler::token_weights() const {
+  TokenWeights weights{weights_.kind, std::vector<double>(weights_.figures.size())};
+  for (std::size_t place = 0; place < weights_.figures.size(); ++place) {
+    weights.figures[static_cast<std::size_t>(column_[place])] = weights_.figures[place];
   }
-  const double pmi = std::log(figure * count / lengths_[document]);
-  return static_cast<std::int32_t>(std::lround(std::max(0.0, pmi) * kWeightUnit));
+  return weights;
 }
 
 void GibbsSampler::make_rows(std::span<const std::int64_t> frequencies) {

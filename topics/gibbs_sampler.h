@@ -32,6 +32,7 @@ class GibbsSampler {
   [[nodiscard]] std::int32_t rounds() const noexcept { return parts_; }
   [[nodiscard]] std::int64_t tokens() const noexcept { return tokens_; }
   [[nodiscard]] std::int32_t unit() const noexcept { return unit_; }
+  [[nodiscard]] TokenWeights token_weights() const;  ///< by column
 
   /// Gives the tokens topics, by document, then by term; kUnassigned: drawn without one to be taken away.
   void assign(std::span<const std::uint16_t> assignments, const RunContext& context);
@@ -113,7 +114,7 @@ class GibbsSampler {
   std::vector<std::size_t> part_begin_;  // [parts + 1] places
   std::vector<std::int32_t> place_;      // [terms] of a column
   std::vector<std::int32_t> column_;     // [places]
-  std::vector<double> term_figure_;      // [places] what weight() needs to know of a term
+  TokenWeights weights_;                 // by place
 
   bool any_sparse_document_ = false;
   TopicRows document_rows_;           // [documents × topics] units

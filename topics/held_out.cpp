@@ -1,7 +1,6 @@
 #include "topics/held_out.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <utility>
 
@@ -47,12 +46,12 @@ void score_row(const TermRows& rows, std::span<const float> padded_shares, const
   for (vectorize::SparseMatrix::InnerIterator entry(counts, static_cast<Eigen::Index>(row)); entry; ++entry) {
     if (entry.value() == 0.0F) continue;
     const float* const probability = rows.row(static_cast<TermId>(entry.col()));
-    std::array<float, TermRows::kLanes> lanes = {};
-    for (std::size_t k = 0; k < padded_shares.size(); k += lanes.size()) {
-      for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] += probability[k + i] * padded_shares[k + i];
+    Floats lanes = {};
+    for (std::size_t k = 0; k < padded_shares.size(); k += kLanes) {
+      lanes += load_unaligned(probability + k) * load_unaligned(padded_shares.data() + k);
     }
     double total = 0.0;
-    for (const float lane : lanes) total += static_cast<double>(lane);
+    for (std::int32_t i = 0; i < kLanes; ++i) total += static_cast<double>(lanes[i]);
     log_likelihood += static_cast<double>(entry.value()) * std::log(total);
     tokens += static_cast<double>(entry.value());
   }
@@ -124,13 +123,13 @@ double score_left_to_right(const TermRows& rows, std::span<const TermId> tokens,
     const std::size_t redraws = std::min(n, static_cast<std::size_t>(options.redraws));
     for (std::size_t i = 0; i < redraws; ++i, ++turn) {
       if (turn >= n) turn = 0;
-      redraw(particles, turn, tokens[turn]);
+      redraw(particles, turn, {tokens[turn]});
     }
     double sum = 0.0;
     for (std::size_t p = 0; p < particles.size(); ++p) sum += weights[p] = particles[p].sampler.total(tokens[n]);
     log_likelihood += std::log(sum / (options.particles * (static_cast<double>(n) + rows.alpha_sum())));
     if (options.selection && particles.size() > 1) select(particles, weights, selection.uniform());
-    read_token(particles, tokens[n]);
+    read_token(particles, {tokens[n]});
   }
   return log_likelihood;
 }

@@ -48,6 +48,8 @@ struct LeftToRightOptions {
 /// so that of the logarithm is a little low. Without it this is the published algorithm, whose particles are not quite
 /// from the posterior: it keeps a bias of either sign however many there are.
 ///
+/// Every token counts as one, whatever the model's weights.
+///
 /// counts  as for document_completion; throws as it, and for particles < 1 or redraws < 0
 /// Cost    O(particles × topics / 16 × Σ tokens × min(tokens / 2, redraws))
 /// Source  Wallach et al. 2009, algorithm 3; selection as in the fully adapted particle filter of Pitt and Shephard,

@@ -1,6 +1,7 @@
 #include "topics/inference.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "corpus/base/error.h"
 #include "corpus/base/parallel.h"
@@ -19,13 +20,24 @@ void validate(const InferenceOptions& options) {
   }
 }
 
-// Token counts of the topics, summed over the chains' sweeps after burn-in. A token counts as its probabilities given
+// Tokens that weigh something, with their weights. terms  ascending
+std::vector<ReadToken> weighted_tokens(const TokenWeights& weights, std::span<const TermId> terms) {
+  std::vector<ReadToken> tokens;
+  tokens.reserve(terms.size());
+  for (std::size_t begin = 0, end = 0; begin < terms.size(); begin = end) {
+    while (end < terms.size() && terms[end] == terms[begin]) ++end;
+    const auto term = static_cast<std::size_t>(terms[begin]);
+    const std::int32_t units = weights.units(term, std::ssize(terms.subspan(begin, end - begin)), std::ssize(terms));
+    if (units > 0) tokens.insert(tokens.end(), end - begin, {terms[begin], units});
+  }
+  return tokens;
+}
+
+// Units of the topics, summed over the chains' sweeps after burn-in. A token counts as its probabilities given
 // all others, which vary less than the topic that is drawn by them.
-void sample_document(std::span<const TermId> tokens, const InferenceOptions& options, std::span<Chain> chains,
+void sample_document(std::span<const ReadToken> tokens, const InferenceOptions& options, std::span<Chain> chains,
                      std::span<double> sums) {
-  const Rng rng = document_rng(options.seed, tokens);
-  for (std::size_t c = 0; c < chains.size(); ++c) chains[c].restart(rng.split(c));
-  for (const TermId term : tokens) read_token(chains, term);
+  for (const ReadToken& token : tokens) read_token(chains, token);
   std::fill(sums.begin(), sums.end(), 0.0);
   std::vector<float> sweep_sums(sums.size());
   for (std::int32_t sweep = 0; sweep < options.sweeps; ++sweep) {
@@ -38,23 +50,37 @@ void sample_document(std::span<const TermId> tokens, const InferenceOptions& opt
   }
 }
 
+void require_weights(const TopicModel& model) {
+  const TokenWeights& weights = model.weights;
+  if (weights.kind == TermWeight::one || std::cmp_equal(weights.figures.size(), model.terms())) return;
+  throw Error(ErrorCode::invalid_argument, concat("infer_topics: the model has weights of ", weights.figures.size(),
+                                                  " terms, φ of ", model.terms()));
+}
+
 }  // namespace
 
 DenseMatrix infer_topics(const TopicModel& model, const vectorize::DocTermMatrix& counts,
                          const InferenceOptions& options, const RunContext& context) {
   validate(options);
   require_counts("infer_topics", model, counts);
+  require_weights(model);
   const TermRows rows(model);
   DenseMatrix shares(counts.values.rows(), model.topics());
-  const auto samples = static_cast<double>(options.sweeps - options.burn_in) * options.chains;
+  const std::int32_t unit = model.weights.unit();
+  const auto samples = static_cast<double>(options.sweeps - options.burn_in) * options.chains * unit;
   parallel_for(static_cast<std::size_t>(shares.rows()), kDocumentsPerChunk, context, [&](const Chunk& chunk) {
-    std::vector<Chain> chains(static_cast<std::size_t>(options.chains), Chain(rows));
+    std::vector<Chain> chains(static_cast<std::size_t>(options.chains), Chain(rows, unit));
     std::vector<double> sums(rows.topics());
     for (std::size_t r = chunk.begin; r < chunk.end; ++r) {
       throw_if_stopped(context);
-      const std::vector<TermId> tokens = tokens_of("infer_topics", counts.values, r);
+      const std::vector<TermId> terms = tokens_of("infer_topics", counts.values, r);
+      const std::vector<ReadToken> tokens = weighted_tokens(model.weights, terms);
+      const Rng rng = document_rng(options.seed, terms);
+      for (std::size_t c = 0; c < chains.size(); ++c) chains[c].restart(rng.split(c));
       sample_document(tokens, options, chains, sums);
-      const double length = static_cast<double>(tokens.size()) + rows.alpha_sum();
+      std::int64_t units = 0;
+      for (const ReadToken& token : tokens) units += token.units;
+      const double length = static_cast<double>(units) / unit + rows.alpha_sum();
       float* const result = shares.data() + r * rows.topics();
       for (std::size_t k = 0; k < rows.topics(); ++k) {
         result[k] = static_cast<float>((sums[k] / samples + rows.alpha()[k]) / length);

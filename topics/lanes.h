@@ -36,7 +36,16 @@ inline Ints lane_numbers() {
   return Ints{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 }
 
-// `from` must be aligned as the type is.
+// Wherever it lies.
+inline Floats load_unaligned(const float* from) {
+  Floats values;
+  std::memcpy(&values, from, sizeof values);
+  return values;
+}
+inline void store_unaligned(float* to, Floats values) {
+  std::memcpy(to, &values, sizeof values);
+}
+// `from` and `to` must be aligned as the type is.
 inline Floats load(const float* from) {
   return *reinterpret_cast<const Floats*>(from);
 }

@@ -20,6 +20,7 @@ using vectorize::DocTermMatrix;
 constexpr std::uint64_t kFirstTopics = ~std::uint64_t{0};  // stream of random numbers; sweeps have the others
 constexpr std::int32_t kMostTopics = 32767;
 constexpr std::int32_t kMostRandomTopics = 500;  // measured: random topics end better up to here, drawn ones above
+constexpr std::int32_t kAnnealedShare = 4;       // at most one in so many sweeps
 
 void require(bool holds, std::string_view option, double seen, std::string_view wanted) {
   if (holds) return;
@@ -29,10 +30,12 @@ void require(bool holds, std::string_view option, double seen, std::string_view 
 void validate(const DocTermMatrix& counts, const LdaOptions& options) {
   const auto positive = [](double x) { return std::isfinite(x) && x > 0; };
   require(options.topics >= 2 && options.topics <= kMostTopics, "topics", options.topics, "2 to 32767");
-  require(positive(options.alpha), "alpha", options.alpha, "above 0");
+  if (options.alpha) require(positive(*options.alpha), "alpha", *options.alpha, "above 0");
   require(positive(options.beta), "beta", options.beta, "above 0");
   require(positive(options.seed_weight), "seed_weight", options.seed_weight, "above 0");
   require(options.iterations >= 1, "iterations", options.iterations, "at least 1");
+  require(options.anneal_sweeps >= 0, "anneal_sweeps", options.anneal_sweeps, "at least 0");
+  require(positive(options.anneal_share), "anneal_share", options.anneal_share, "above 0");
   require(options.burn_in >= 0, "burn_in", options.burn_in, "at least 0");
   require(options.prior_interval >= 1, "prior_interval", options.prior_interval, "at least 1");
   require(options.samples >= 1, "samples", options.samples, "at least 1");
@@ -53,18 +56,6 @@ void validate(const DocTermMatrix& counts, const LdaOptions& options) {
     require(value >= 0 && value <= 1e9F && value == std::floor(value), "a count", static_cast<double>(value),
             "a whole number from 0");
   }
-}
-
-// Random topics; where there are many, none: each token's is drawn given those before it, which is nearer to the end.
-std::vector<std::uint16_t> first_topics(std::int64_t tokens, const LdaOptions& options) {
-  if (options.topics > kMostRandomTopics)
-    return std::vector<std::uint16_t>(static_cast<std::size_t>(tokens), kUnassigned);
-  Rng rng = Rng(options.seed).split(kFirstTopics);
-  std::vector<std::uint16_t> topics(static_cast<std::size_t>(tokens));
-  for (std::uint16_t& topic : topics) {
-    topic = static_cast<std::uint16_t>(rng.uniform_index(static_cast<std::size_t>(options.topics)));
-  }
-  return topics;
 }
 
 // Counts of many rows, sorted and put together.
@@ -103,10 +94,12 @@ class OccurrenceTable {
 class Fit {
  public:
   Fit(const DocTermMatrix& counts, const LdaOptions& options, const LdaStart& start, const RunContext& context)
-      : start_(start), context_(context), sampler_(counts, options, context) {
+      : start_(start),
+        context_(context),
+        sampler_(counts, options, context),
+        annealing_(annealing_of(options, sampler_.tokens(), counts.values.cols())) {
     to_the_end_.threads = context.threads;
     model_.options = options;
-    model_.unit = sampler_.unit();
     if (sampler_.tokens() == 0) throw Error(ErrorCode::invalid_argument, "fit_lda: there are no tokens");
     begin(options);
     saved_ = std::chrono::steady_clock::now();
@@ -116,7 +109,8 @@ class Fit {
     while (model_.sweeps < model_.options.iterations) {
       finish_sweep();
       if (is_sample(model_.sweeps)) take_sample();
-      if (model_.sweeps >= model_.options.burn_in && model_.sweeps % model_.options.prior_interval == 0) learn_priors();
+      const std::int32_t first_look = std::max(model_.options.burn_in, annealing_.sweeps);
+      if (model_.sweeps >= first_look && model_.sweeps % model_.options.prior_interval == 0) learn_priors();
       report();
     }
     model_.assignments = sampler_.assignments(to_the_end_);
@@ -131,12 +125,14 @@ class Fit {
       assignments = model_.assignments;
     } else {
       model_.alpha = start_.alpha;
-      if (model_.alpha.empty()) model_.alpha.assign(static_cast<std::size_t>(options.topics), options.alpha);
+      if (model_.alpha.empty()) model_.alpha.assign(static_cast<std::size_t>(options.topics), first_alpha(options));
       model_.beta = start_.beta.value_or(options.beta);
-      if (assignments.empty()) assignments = first_topics(sampler_.tokens(), options);
+      if (assignments.empty()) assignments = first_topics(options, sampler_.tokens());
     }
+    model_.unit = sampler_.unit();
+    model_.weights = sampler_.token_weights();
     check(assignments);
-    sampler_.set_priors({model_.alpha, model_.beta});
+    set_priors();
     sampler_.assign(assignments, context_);
   }
 
@@ -169,7 +165,10 @@ class Fit {
     model_.round_log_likelihood = 0;
     model_.rounds = 0;
     ++model_.sweeps;
+    if (model_.sweeps <= annealing_.sweeps) set_priors();
   }
+
+  void set_priors() { sampler_.set_priors({model_.alpha, annealing_.beta_of_sweep(model_.beta, model_.sweeps)}); }
 
   void save() {
     if (!start_.save) return;
@@ -214,7 +213,7 @@ class Fit {
   void learn_priors() {
     if (model_.options.alpha_prior != AlphaPrior::fixed) learn_alpha();
     if (model_.options.learn_beta) learn_beta();
-    sampler_.set_priors({model_.alpha, model_.beta});
+    set_priors();
   }
 
   void learn_alpha() {
@@ -265,6 +264,7 @@ class Fit {
   const RunContext& context_;
   RunContext to_the_end_;  // nothing is broken off between two looks at context_.stop: a checkpoint can be gone on from
   GibbsSampler sampler_;
+  Annealing annealing_;
   Lda model_;
   std::chrono::steady_clock::time_point saved_;
 };
@@ -282,6 +282,32 @@ std::size_t lda_memory(const DocTermMatrix& counts, const LdaOptions& options) {
   return GibbsSampler::memory(counts.values, options);
 }
 
+std::vector<std::uint16_t> first_topics(const LdaOptions& options, std::int64_t tokens) {
+  std::vector<std::uint16_t> topics(static_cast<std::size_t>(tokens), kUnassigned);
+  if (options.topics > kMostRandomTopics) return topics;
+  Rng rng = Rng(options.seed).split(kFirstTopics);
+  for (std::uint16_t& topic : topics) {
+    topic = static_cast<std::uint16_t>(rng.uniform_index(static_cast<std::size_t>(options.topics)));
+  }
+  return topics;
+}
+
+double first_alpha(const LdaOptions& options) {
+  constexpr double kSum = 5.0;  // as MALLET's
+  return options.alpha.value_or(kSum / options.topics);
+}
+
+Annealing annealing_of(const LdaOptions& options, std::int64_t tokens, std::int64_t terms) {
+  const double cells = static_cast<double>(options.topics) * static_cast<double>(std::max<std::int64_t>(terms, 1));
+  return {.sweeps = std::min(options.anneal_sweeps, options.iterations / kAnnealedShare),
+          .first_beta = options.anneal_share * static_cast<double>(tokens) / cells};
+}
+
+double Annealing::beta_of_sweep(double beta, std::int32_t sweep) const {
+  if (sweep >= sweeps || first_beta <= beta) return beta;
+  return beta * std::pow(first_beta / beta, 1.0 - static_cast<double>(sweep) / sweeps);
+}
+
 TopicModel topic_model(const Lda& model) {
   const auto terms = static_cast<Eigen::Index>(model.term_topics.rows());
   const auto topics = static_cast<Eigen::Index>(model.alpha.size());
@@ -293,7 +319,7 @@ TopicModel topic_model(const Lda& model) {
   for (const SeedWord& seed : model.options.seed_words) {
     totals[static_cast<std::size_t>(seed.topic)] += model.options.seed_weight;
   }
-  TopicModel result{DenseMatrix(terms, topics), model.alpha};
+  TopicModel result{DenseMatrix(terms, topics), model.alpha, model.weights};
   for (Eigen::Index term = 0; term < terms; ++term) {
     float* const row = result.term_given_topic.data() + term * topics;
     for (std::size_t k = 0; k < totals.size(); ++k) row[k] = static_cast<float>(model.beta / totals[k]);

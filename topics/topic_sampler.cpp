@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -10,27 +9,6 @@
 
 namespace malmoi::topics {
 namespace {
-
-constexpr std::size_t kLanes = TermRows::kLanes;
-// As wide as the processor's registers; the lanes are the same whatever their width.
-#if defined(__AVX512F__)
-constexpr std::size_t kWidth = 16;
-#elif defined(__AVX__)
-constexpr std::size_t kWidth = 8;
-#else
-constexpr std::size_t kWidth = 4;
-#endif
-using Vector [[gnu::vector_size(kWidth * sizeof(float))]] = float;
-
-Vector load(const float* values) {
-  Vector vector;
-  std::memcpy(&vector, values, sizeof vector);
-  return vector;
-}
-
-void store(float* values, Vector vector) {
-  std::memcpy(values, &vector, sizeof vector);
-}
 
 void require_alpha(const TopicModel& model) {
   const std::size_t topics = static_cast<std::size_t>(model.topics());
@@ -58,9 +36,9 @@ TermRows::TermRows(const TopicModel& model) : model_(model) {
   ones_.assign(padded(), 1.0F);
 }
 
-TopicSampler::TopicSampler(const TermRows& rows)
+TopicSampler::TopicSampler(const TermRows& rows, std::int32_t unit)
     : rows_(&rows), counts_(rows.topics()), weights_(rows.padded()), sums_(rows.padded()) {
-  for (const double alpha : rows.alpha()) alpha_.push_back(static_cast<float>(alpha));
+  for (const double alpha : rows.alpha()) alpha_.push_back(static_cast<float>(alpha * unit));
   clear();
 }
 
@@ -70,22 +48,17 @@ void TopicSampler::clear() {
 }
 
 float TopicSampler::sum_lanes(const float* row) {
-  Vector sum[kLanes / kWidth] = {};
+  Floats sum = {};
   for (std::size_t k = 0; k < weights_.size(); k += kLanes) {
-    for (std::size_t v = 0; v < kLanes / kWidth; ++v) {
-      const std::size_t place = k + v * kWidth;
-      sum[v] += load(row + place) * load(weights_.data() + place);
-      store(sums_.data() + place, sum[v]);
-    }
+    sum += load_unaligned(row + k) * load_unaligned(weights_.data() + k);
+    store_unaligned(sums_.data() + k, sum);
   }
-  const float* const lanes = sums_.data() + sums_.size() - kLanes;
-  for (std::size_t i = 0; i < kLanes; ++i) lanes_[i + 1] = lanes_[i] + lanes[i];
+  store_unaligned(lanes_ + 1, running_sums(sum));
   return lanes_[kLanes];
 }
 
 std::size_t TopicSampler::find(float target) const {
-  std::uint32_t lane = 0;
-  for (std::size_t i = 1; i < kLanes; ++i) lane += lanes_[i] <= target ? 1U : 0U;
+  const auto lane = static_cast<std::size_t>(std::min(count_at_most(load_unaligned(lanes_ + 1), target), kLanes - 1));
   target -= lanes_[lane];
   std::size_t k = lane;
   for (std::size_t next = lane; next + kLanes < sums_.size(); next += kLanes) k += sums_[next] <= target ? kLanes : 0;
@@ -107,8 +80,8 @@ std::uint16_t TopicSampler::draw(TermId term, Rng& rng) {
   return static_cast<std::uint16_t>(best);
 }
 
-void TopicSampler::add_probabilities(std::span<float> sums) const {
-  const float scale = 1.0F / lanes_[kLanes];
+void TopicSampler::add_probabilities(float weight, std::span<float> sums) const {
+  const float scale = weight / lanes_[kLanes];
   for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += row_[k] * weights_[k] * scale;
 }
 
@@ -122,18 +95,18 @@ void Chain::restart(const Rng& random) {
   topics.clear();
 }
 
-void read_token(std::span<Chain> chains, TermId term) {
-  for (Chain& chain : chains) chain.topics.push_back(chain.sampler.draw(term, chain.rng));
-  for (Chain& chain : chains) chain.sampler.add(chain.topics.back());
+void read_token(std::span<Chain> chains, const ReadToken& token) {
+  for (Chain& chain : chains) chain.topics.push_back(chain.sampler.draw(token.term, chain.rng));
+  for (Chain& chain : chains) chain.sampler.add(chain.topics.back(), token.units);
 }
 
-void redraw(std::span<Chain> chains, std::size_t i, TermId term, std::span<float> sums) {
-  for (Chain& chain : chains) chain.sampler.remove(chain.topics[i]);
+void redraw(std::span<Chain> chains, std::size_t i, const ReadToken& token, std::span<float> sums) {
+  for (Chain& chain : chains) chain.sampler.remove(chain.topics[i], token.units);
   for (Chain& chain : chains) {
-    chain.topics[i] = chain.sampler.draw(term, chain.rng);
-    if (!sums.empty()) chain.sampler.add_probabilities(sums);
+    chain.topics[i] = chain.sampler.draw(token.term, chain.rng);
+    if (!sums.empty()) chain.sampler.add_probabilities(static_cast<float>(token.units), sums);
   }
-  for (Chain& chain : chains) chain.sampler.add(chain.topics[i]);
+  for (Chain& chain : chains) chain.sampler.add(chain.topics[i], token.units);
 }
 
 void require_counts(std::string_view who, const TopicModel& model, const vectorize::DocTermMatrix& counts) {

@@ -8,6 +8,7 @@
 
 #include "corpus/base/rng.h"
 #include "corpus/base/token_sequences.h"
+#include "topics/lanes.h"
 #include "topics/topic_model.h"
 #include "vectorize/doc_term_matrix.h"
 
@@ -17,8 +18,6 @@ namespace malmoi::topics {
 /// The rows of φ for loops that read whole blocks of topics. The model must outlive it.
 class TermRows {
  public:
-  static constexpr std::size_t kLanes = 16;  ///< topics in a block
-
   /// Throws invalid_argument: no topics or more than 65,535, no α for each topic, an α that is not > 0
   explicit TermRows(const TopicModel& model);
 
@@ -31,7 +30,9 @@ class TermRows {
   /// [padded] Ones, for terms that no topic has.
   [[nodiscard]] const float* ones() const noexcept { return ones_.data(); }
   [[nodiscard]] std::size_t topics() const noexcept { return model_.alpha.size(); }
-  [[nodiscard]] std::size_t padded() const noexcept { return (topics() + kLanes - 1) / kLanes * kLanes; }
+  [[nodiscard]] std::size_t padded() const noexcept {
+    return static_cast<std::size_t>(whole_lanes(static_cast<std::int32_t>(topics())));
+  }
   [[nodiscard]] std::span<const double> alpha() const noexcept { return model_.alpha; }
   [[nodiscard]] double alpha_sum() const noexcept { return alpha_sum_; }
 
@@ -43,23 +44,25 @@ class TermRows {
   std::vector<float> ones_;
 };
 
-/// The topics of a document's tokens as counts, and draws of one more. Sums run in an order of their own that is the
-/// same on every machine: in each of the 16 lanes over the blocks, then over the lanes as a tree.
+/// The topics of a document's tokens as counts in units, and draws of one more. Sums run in an order of their own that
+/// is the same on every machine: in each of the 16 lanes over the blocks, then over the lanes as a tree.
 class TopicSampler {
  public:
-  explicit TopicSampler(const TermRows& rows);  ///< the rows must outlive it
+  /// rows  must outlive it
+  /// unit  units of a token of weight 1 (TokenWeights)
+  explicit TopicSampler(const TermRows& rows, std::int32_t unit = 1);
 
   void clear();  ///< no tokens
-  void add(std::uint16_t topic) { change(topic, 1); }
-  void remove(std::uint16_t topic) { change(topic, -1); }
+  void add(std::uint16_t topic, std::int32_t units) { change(topic, units); }
+  void remove(std::uint16_t topic, std::int32_t units) { change(topic, -units); }
 
   /// Draws a topic with p(k) ∝ φ(term, k) (n(k) + α(k)). Of a term that no topic has, one by n(k) + α(k) alone.
   [[nodiscard]] std::uint16_t draw(TermId term, Rng& rng);
 
-  /// Adds the p(k) of the draw just made, before anything has changed. sums  [topics]
-  void add_probabilities(std::span<float> sums) const;
+  /// Adds weight · p(k) of the draw just made, before anything has changed. sums  [topics]
+  void add_probabilities(float weight, std::span<float> sums) const;
 
-  /// Σ_k φ(term, k) (n(k) + α(k)): the probability of the term as next token, times (tokens + Σ α).
+  /// Σ_k φ(term, k) (n(k) + α(k)) in units: the probability of the term as next token, times (tokens + Σ α) · unit.
   [[nodiscard]] double total(TermId term);
 
   /// [topics] tokens of each topic
@@ -76,15 +79,15 @@ class TopicSampler {
   const TermRows* rows_;
   const float* row_ = nullptr;  ///< of the last draw
   std::vector<std::int32_t> counts_;
-  std::vector<float> alpha_;
-  std::vector<float> weights_;              ///< [padded] n(k) + α(k), then zeros
-  std::vector<float> sums_;                 ///< [padded] of each lane up to each block
-  float lanes_[TermRows::kLanes + 1] = {};  ///< lanes_[i]: of the lanes before lane i
+  std::vector<float> alpha_;      ///< units
+  std::vector<float> weights_;    ///< [padded] n(k) + α(k), then zeros
+  std::vector<float> sums_;       ///< [padded] of each lane up to each block
+  float lanes_[kLanes + 1] = {};  ///< lanes_[i]: of the lanes before lane i
 };
 
 /// One course of Gibbs sampling through a document.
 struct Chain {
-  explicit Chain(const TermRows& rows) : sampler(rows) {}
+  explicit Chain(const TermRows& rows, std::int32_t unit = 1) : sampler(rows, unit) {}
   void restart(const Rng& random);  ///< no tokens read
 
   TopicSampler sampler;
@@ -92,13 +95,19 @@ struct Chain {
   std::vector<std::uint16_t> topics = {};  ///< of the tokens read so far
 };
 
+/// A token that chains read: its term, and the units that it adds.
+struct ReadToken {
+  TermId term = 0;
+  std::int32_t units = 1;
+};
+
 /// Draws the topic of a further token in every chain.
-void read_token(std::span<Chain> chains, TermId term);
+void read_token(std::span<Chain> chains, const ReadToken& token);
 
 /// Draws the topic of token i anew in every chain. Several chains side by side cost far less than one after the other:
 /// in one, each draw waits for the counts that the draw before has changed.
-/// sums  [topics], or empty: gets p(k) of the draws added
-void redraw(std::span<Chain> chains, std::size_t i, TermId term, std::span<float> sums = {});
+/// sums  [topics], or empty: gets units · p(k) of the draws added
+void redraw(std::span<Chain> chains, std::size_t i, const ReadToken& token, std::span<float> sums = {});
 
 /// Throws invalid_argument, naming `who`: not counts, another number of terms than the model's.
 void require_counts(std::string_view who, const TopicModel& model, const vectorize::DocTermMatrix& counts);

@@ -1,13 +1,6 @@
 // One colour a topic, the same in every view and after every redraw. Ten hues far apart, then again darker and lighter:
 // thirty that differ; with more topics they repeat, and the number beside the colour tells them apart.
 const hues = [262, 48, 150, 12, 305, 205, 92, 345, 125, 235];
-const systemDark = matchMedia("(prefers-color-scheme: dark)");
-
-function isDark() {
-  if (document.documentElement.dataset.printing) return false;
-  return state.theme === "auto" ? systemDark.matches : state.theme === "dark";
-}
-
 // Lightness is chosen so that white (light theme) or near-black (dark theme) text on the colour has a contrast of 4.5.
 function topicColour(k, dark) {
   const round = Math.floor(k / hues.length) % 3;
@@ -19,13 +12,9 @@ function topicColour(k, dark) {
 }
 
 function writeColours() {
+  writeTheme();
   const root = document.documentElement;
-  root.dataset.theme = isDark() ? "dark" : "light";
   for (let k = 0; k < data.topics.length; ++k) root.style.setProperty(`--t${k}`, topicColour(k, isDark()));
-  for (const button of document.querySelectorAll("#theme-switch button")) {
-    button.setAttribute("aria-pressed", String(button.dataset.themeChoice === state.theme));
-  }
 }
 
 const colourOf = (k) => `var(--t${k})`;
-const styleValue = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -105,38 +105,3 @@ function documentsWith(index) {
 }
 
 const shareIn = (document, k) => (document.topics ?? []).find(([topic]) => topic === k)?.[1] ?? 0;
-
-// ---- numbers ------------------------------------------------------------------------------------------------------
-
-const wholeNumber = new Intl.NumberFormat("en"); // 12,345 in both languages
-
-function count(value) {
-  return wholeNumber.format(value);
-}
-
-// One digit behind the point, and more where nothing but zeros would stand: 12.3%, 0.34%, 0.0021%.
-function percent(value) {
-  if (!Number.isFinite(value)) return "–";
-  const size = Math.abs(value) * 100;
-  const digits = size >= 99.95 || size === 0 ? 0 : size >= 0.95 ? 1 : Math.min(4, 1 - Math.floor(Math.log10(size)));
-  return `${(value * 100).toFixed(digits)}%`.replace("-", "−");
-}
-
-const axisPercent = (value) => percent(value).replace(".0%", "%");
-
-// For numbers that stand one above the other: the same digits behind the point in all.
-function alike(values) {
-  const finite = values.filter(Number.isFinite);
-  const largest = d3.max(finite, Math.abs) ?? 0;
-  const digits = finite.every(Number.isInteger) ? 0 : largest >= 1000 ? 0 : largest >= 100 ? 1 : largest >= 10 ? 2 : 3;
-  const format = new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return (value) => (Number.isFinite(value) ? format.format(value).replace("-", "−") : "–");
-}
-
-function figure(value) {
-  if (typeof value === "string") return value;
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  if (Number.isInteger(value) || Math.abs(value) >= 1000) return count(Math.round(value)).replace("-", "−");
-  const digits = Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 10 ? 2 : 3;
-  return value.toFixed(digits).replace("-", "−");
-}

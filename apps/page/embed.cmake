@@ -1,12 +1,32 @@
-# Puts the report page together: page.html + page.css + D3 + the scripts become one C++ source, page_template.cpp.
-# Included by apps/CMakeLists.txt it adds the rule that makes the source and names it in MALMOI_PAGE_TEMPLATE; run as
-#   cmake -DD3=build/share/d3/d3.min.js -DHTML=page.html [-DCPP=page_template.cpp] -P apps/page/embed.cmake
+# Puts the pages together: frame.html + the page's own HTML + styles + D3 + scripts become one C++ source for each page.
+# Included by apps/CMakeLists.txt it adds the rules that make the sources and names them in MALMOI_PAGE_TEMPLATE; run as
+#   cmake -DPAGE=topic -DD3=build/share/d3/d3.min.js -DHTML=page.html [-DCPP=page_template.cpp] -P apps/page/embed.cmake
 # it does the work. HTML is for the tests, which fill the same template by themselves.
 
 set(page_folder ${CMAKE_CURRENT_LIST_DIR})
-# In the order of use: they share one module scope.
-set(page_scripts words data state colours tip map scree terms documents trends matrices tables search print main)
-list(TRANSFORM page_scripts REPLACE "(.+)" "${page_folder}/\\1.js")
+set(pages topic classifier)
+# Scripts in the order of use: they share one module scope. Those between `data` and `state` belong to every page.
+set(frame_scripts frame_words say numbers views theme tip head switches)
+set(topic_body page)
+set(topic_styles page)
+set(topic_scripts words data ${frame_scripts} state colours chips axes map scree terms documents trends matrices tables
+                  search print main)
+set(classifier_body classifier)
+set(classifier_styles page classifier)
+set(classifier_scripts classifier_words classifier_data ${frame_scripts} classifier_state class_table confusion curves
+                       reliability mistakes classifier_main)
+set(topic_function page_template)
+set(classifier_function classifier_template)
+
+# Turns the names in a list into paths.
+macro(page_files list suffix)
+  list(TRANSFORM ${list} REPLACE "(.+)" "${page_folder}/\\1.${suffix}")
+endmacro()
+foreach(name IN LISTS pages)
+  page_files(${name}_body html)
+  page_files(${name}_styles css)
+  page_files(${name}_scripts js)
+endforeach()
 set(page_d3_sha256 f2094bbf6141b359722c4fe454eb6c4b0f0e42cc10cc7af921fc158fceb86539)  # of d3.min.js in 7.9.0
 
 # require_d3(FILE)
@@ -25,13 +45,18 @@ endfunction()
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(MALMOI_D3 "${PROJECT_SOURCE_DIR}/build/share/d3/d3.min.js" CACHE FILEPATH "d3.min.js 7.9.0, inlined into the report page")
   require_d3("${MALMOI_D3}")
-  set(MALMOI_PAGE_TEMPLATE ${CMAKE_CURRENT_BINARY_DIR}/page_template.cpp)
-  add_custom_command(
-    OUTPUT ${MALMOI_PAGE_TEMPLATE}
-    COMMAND ${CMAKE_COMMAND} -DD3=${MALMOI_D3} -DCPP=${MALMOI_PAGE_TEMPLATE} -P ${page_folder}/embed.cmake
-    DEPENDS ${page_folder}/embed.cmake ${page_folder}/page.html ${page_folder}/page.css ${page_scripts} ${MALMOI_D3}
-    COMMENT "Putting the report page together"
-    VERBATIM)
+  set(MALMOI_PAGE_TEMPLATE "")
+  foreach(name IN LISTS pages)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/${${name}_function}.cpp)
+    add_custom_command(
+      OUTPUT ${source}
+      COMMAND ${CMAKE_COMMAND} -DPAGE=${name} -DD3=${MALMOI_D3} -DCPP=${source} -P ${page_folder}/embed.cmake
+      DEPENDS ${page_folder}/embed.cmake ${page_folder}/frame.html ${${name}_body} ${${name}_styles} ${${name}_scripts}
+              ${MALMOI_D3}
+      COMMENT "Putting the ${name} page together"
+      VERBATIM)
+    list(APPEND MALMOI_PAGE_TEMPLATE ${source})
+  endforeach()
   return()
 endif()
 
@@ -53,21 +78,31 @@ function(policy_hash text out)
 endfunction()
 
 require_d3("${D3}")
-file(READ "${page_folder}/page.html" page)
-file(READ "${page_folder}/page.css" style)
+if(NOT DEFINED ${PAGE}_function)
+  message(FATAL_ERROR "apps/page: no page '${PAGE}'; wanted topic or classifier")
+endif()
+# join_files(OUT FILES...)
+function(join_files out)
+  set(joined "")
+  foreach(name IN LISTS ARGN)
+    file(READ "${name}" text)
+    string(APPEND joined "${text}")
+  endforeach()
+  set(${out} "${joined}" PARENT_SCOPE)
+endfunction()
+file(READ "${page_folder}/frame.html" page)
 file(READ "${D3}" d3)
-set(script "\n")
-foreach(name IN LISTS page_scripts)
-  file(READ "${name}" text)
-  string(APPEND script "${text}")
-endforeach()
+join_files(body ${${PAGE}_body})
+join_files(style ${${PAGE}_styles})
+join_files(script ${${PAGE}_scripts})
+set(script "\n${script}")
 
 policy_hash("${style}" style_hash)
 policy_hash("${d3}" d3_hash)
 policy_hash("${script}" script_hash)
 string(CONCAT policy "default-src 'none'; script-src ${d3_hash} ${script_hash}; style-src ${style_hash}; "
                      "base-uri 'none'; form-action 'none'")
-foreach(part policy style d3 script)
+foreach(part body policy style d3 script)
   string(TOUPPER "@${part}@" place)
   string(REPLACE "${place}" "${${part}}" page "${page}")
 endforeach()
@@ -84,7 +119,7 @@ if(CPP)
     "// Made by apps/page/embed.cmake from apps/page and D3.\n"
     "#include \"apps/page/template.h\"\n\n"
     "namespace malmoi::apps {\n\n"
-    "std::string_view page_template() {\n"
+    "std::string_view ${${PAGE}_function}() {\n"
     "  static constexpr char kPage[] = R\"malmoi_page(" "${page}" ")malmoi_page\";\n"
     "  return {kPage, sizeof(kPage) - 1};\n"
     "}\n\n"

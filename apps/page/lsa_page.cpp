@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "apps/lsa_table.h"
 #include "apps/page/document_sample.h"
 #include "apps/page/page_documents.h"
 #include "apps/page/topic_figures.h"
@@ -23,31 +24,6 @@ double value_of(const topics::DenseMatrix& matrix, std::size_t row, std::size_t 
   return static_cast<double>(matrix(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(column)));
 }
 
-// The rows with the highest and the lowest values of a column, from the highest to the lowest; none at 0.
-std::vector<Weighted> poles_of(const topics::DenseMatrix& matrix, std::size_t column, std::size_t most) {
-  std::vector<Weighted> order;
-  for (std::size_t row = 0; row < static_cast<std::size_t>(matrix.rows()); ++row) {
-    const double value = value_of(matrix, row, column);
-    if (value != 0.0) order.push_back({static_cast<std::int32_t>(row), value});
-  }
-  const auto higher = [](const Weighted& a, const Weighted& b) {
-    return a.value != b.value ? a.value > b.value : a.index < b.index;
-  };
-  if (order.size() > 2 * most) {
-    const auto top = static_cast<std::ptrdiff_t>(most);
-    std::nth_element(order.begin(), order.begin() + top, order.end(), higher);
-    std::nth_element(order.begin() + top, order.end() - top, order.end(), higher);
-    order.erase(order.begin() + top, order.end() - top);
-  }
-  std::sort(order.begin(), order.end(), higher);
-  std::vector<Weighted> poles;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const bool at_end = order[i].value > 0.0 ? i < most : i + most >= order.size();
-    if (at_end) poles.push_back(order[i]);
-  }
-  return poles;
-}
-
 // The dimensions in which a row lies farthest from 0.
 std::vector<Weighted> dimensions_of(const topics::DenseMatrix& matrix, std::size_t row,
                                     std::span<const double> weights) {
@@ -62,23 +38,6 @@ std::vector<Weighted> dimensions_of(const topics::DenseMatrix& matrix, std::size
   std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) { return weight(a) > weight(b); });
   order.resize(std::min(order.size(), kDimensionsShown));
   return order;
-}
-
-// "배우 · 연기 ↔ 음악 · 노래": both poles, the second only where it is marked.
-std::string propose_dimension_name(std::span<const std::string> terms, std::span<const Weighted> poles) {
-  constexpr double kMarked = 0.3;
-  std::vector<std::string_view> high;
-  std::vector<std::string_view> low;
-  for (const Weighted& item : poles) {
-    if (item.value > 0.0) high.push_back(terms[static_cast<std::size_t>(item.index)]);
-  }
-  for (auto item = poles.rbegin(); item != poles.rend() && item->value < 0.0; ++item) {
-    low.push_back(terms[static_cast<std::size_t>(item->index)]);
-  }
-  const bool marked = !low.empty() && (high.empty() || -poles.back().value >= kMarked * poles.front().value);
-  std::string name = propose_name(high);
-  if (marked) name += (name.empty() ? "↔ " : " ↔ ") + propose_name(low);
-  return name;
 }
 
 void fill_terms(const LsaPageInput& input, std::span<const std::int64_t> tokens, PageData& page) {

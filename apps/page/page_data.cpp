@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 
+#include "apps/page/fill_page.h"
 #include "corpus/base/utf8.h"
 
 namespace malmoi::apps {
@@ -258,30 +259,6 @@ void append_trend(std::string& out, const PageTrend& trend) {
   out += '}';
 }
 
-void append_html(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-}
-
 constexpr bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
@@ -335,27 +312,9 @@ std::size_t json_size(const PageDocument& document) {
 }
 
 std::string make_page(const PageData& data, std::string_view page_template) {
-  std::string page;
-  while (!page_template.empty()) {
-    const std::size_t at = page_template.find('@');
-    page += page_template.substr(0, at);
-    if (at == std::string_view::npos) break;
-    page_template.remove_prefix(at);
-    if (page_template.starts_with("@DATA@")) {
-      page += to_json(data);
-      page_template.remove_prefix(6);
-    } else if (page_template.starts_with("@TITLE@")) {
-      append_html(page, data.head.corpus + " · " + data.head.model);
-      page_template.remove_prefix(7);
-    } else if (page_template.starts_with("@LANG@")) {
-      append_html(page, data.language);
-      page_template.remove_prefix(6);
-    } else {
-      page += '@';
-      page_template.remove_prefix(1);
-    }
-  }
-  return page;
+  return fill_page(
+      {.language = data.language, .title = data.head.corpus + " · " + data.head.model, .data = to_json(data)},
+      page_template);
 }
 
 std::string_view cut_text(std::string_view text, std::size_t characters) {

@@ -119,7 +119,7 @@ inline constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 /// Appends the text in quotes, escaped as said above.
 void append_json_text(std::string& out, std::string_view text);
 
-/// The page: `page_template` with @DATA@, @TITLE@ and @LANG@ filled in wherever they stand.
+/// The page: fill_page with these data.
 [[nodiscard]] std::string make_page(const PageData& data, std::string_view page_template);
 
 /// The longest beginning of at most `characters` code points; where it cuts, behind the last blank of its last third if

@@ -12,17 +12,7 @@ const state = {
 };
 const startLanguage = state.language;
 const hover = { topic: null, term: null };
-const views = []; // functions of the set of changed names
 const hoverViews = []; // functions without arguments
-
-function change(values) {
-  const changed = new Set(Object.keys(values).filter((name) => state[name] !== values[name]));
-  if (changed.size === 0) return;
-  Object.assign(state, values);
-  writeAddress();
-  announce(changed);
-  for (const view of views) view(changed);
-}
 
 function setHover(values) {
   if (Object.keys(values).every((name) => hover[name] === values[name])) return;

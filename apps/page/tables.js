@@ -1,40 +1,7 @@
-// The head of the page, the bar that names the chosen topic, and the table of all topics.
-function drawHead() {
-  const head = data.head;
-  document.getElementById("kicker").textContent = say("kicker");
-  document.getElementById("title").textContent = head.corpus ?? "";
-  const figures = (head.figures ?? []).filter(([, value]) => value !== null);
-  pairs(
-    d3.select("#figures"),
-    figures.map(([name, value]) => [say(name), /explained$/.test(name) ? percent(value) : figure(value)]),
-  );
-  const facts = ["corpus", "model", "made", "version", "seed", "fingerprint", "documents_shown"]
-    .filter((name) => head[name] !== undefined && head[name] !== null)
-    .map((name) => [say(name), name === "documents_shown" ? figure(head[name]) : String(head[name])]);
-  const options = (head.options ?? []).map(([name, value]) => [say("option", { name }), String(value)]);
-  pairs(d3.select("#facts"), [...facts, ...options]);
-  document.getElementById("command").textContent = head.command ?? "";
-  d3.select("#foot")
-    .selectAll("p")
-    .data([say("foot", { version: head.version ?? "" }), say("d3")])
-    .join("p")
-    .text((text) => text);
-}
-
-function pairs(list, rows) {
-  list
-    .selectAll("div")
-    .data(rows)
-    .join((enter) => {
-      const cell = enter.append("div");
-      cell.append("dt");
-      cell.append("dd").attr("dir", "auto");
-      return cell;
-    })
-    .each(function each([name, value]) {
-      d3.select(this).select("dt").text(name);
-      d3.select(this).select("dd").text(value);
-    });
+// The bar that names the chosen topic, and the table of all topics; the figures in the head of the page.
+function headFigures() {
+  const figures = (data.head.figures ?? []).filter(([, value]) => value !== null);
+  return figures.map(([name, value]) => [say(name), /explained$/.test(name) ? percent(value) : figure(value)]);
 }
 
 // ---- the bar ------------------------------------------------------------------------------------------------------
@@ -48,7 +15,6 @@ function startBar() {
   document.getElementById("previous-topic").addEventListener("click", () => step(-1));
   document.getElementById("next-topic").addEventListener("click", () => step(1));
   document.getElementById("clear").addEventListener("click", clearAll);
-  for (const link of document.querySelectorAll(".jumps a, .skip")) link.addEventListener("click", jump);
   views.push((changed) => {
     if (changed.size > 1 || !changed.has("lambda")) drawBar();
   });
@@ -72,9 +38,6 @@ function drawBar() {
   d3.select("#bar-swatch")
     .classed("none", state.topic === null)
     .style("background", state.topic === null ? null : colourOf(state.topic));
-  for (const button of document.querySelectorAll("#language-switch button")) {
-    button.setAttribute("aria-pressed", String(button.dataset.language === state.language));
-  }
 }
 
 // ---- the table ----------------------------------------------------------------------------------------------------

@@ -166,10 +166,3 @@ function drawTermCard() {
 }
 
 // In-page links scroll without touching the address, which holds the state.
-function jump(event) {
-  event.preventDefault();
-  const target = document.querySelector(event.currentTarget.getAttribute("href"));
-  target.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-  target.tabIndex = -1;
-  target.focus({ preventScroll: true });
-}

@@ -1,13 +1,11 @@
-// The words of the interface in both languages. {name} is filled in by say().
+// The words of the topic page in both languages; those that every page has are in frame_words.js. {name} is filled in
+// by say().
 const words = {
   ko: {
-    skip: "본문으로 건너뛰기", language: "언어", theme: "밝기", theme_auto: "자동", theme_light: "밝게", theme_dark: "어둡게",
     kicker: "주제 모형 보고서", kicker_lsa: "잠재 의미 분석 보고서",
-    how_made: "이 보고서를 만든 방법", command: "명령", corpus: "말뭉치", model: "모형", made: "만든 때", version: "판",
-    seed: "난수 시드", fingerprint: "모형 지문", documents_shown: "보고서에 실린 문서", option: "옵션 {name}",
     previous: "앞 주제", next: "다음 주제", choose_topic: "주제 고르기", all_topics: "전체 주제 ({count}개)", all_topics_lsa: "전체 차원 ({count}개)", clear: "선택 해제",
     previous_lsa: "앞 차원", next_lsa: "다음 차원", choose_topic_lsa: "차원 고르기",
-    search: "단어·주제 찾기", no_hits: "찾는 말이 없습니다", hits: "{count}개 찾음", sections: "구역",
+    search: "단어·주제 찾기", no_hits: "찾는 말이 없습니다", hits: "{count}개 찾음",
     jump_terms: "단어", jump_trends: "추이", jump_overview: "행렬", jump_table: "표",
     map: "주제 지도", map_note: "원의 넓이는 주제의 비중, 거리는 주제 사이의 차이(젠슨-섀넌)입니다.",
     map_note_packed: "원의 넓이는 주제의 비중입니다. 위치 값이 없어 비중 순서로 놓았습니다.",
@@ -15,7 +13,7 @@ const words = {
     zoom: "지도 확대", zoom_in: "확대", zoom_out: "축소", zoom_reset: "처음 크기",
     map_lsa: "차원의 설명력", map_note_lsa: "막대는 차원마다 설명하는 분산의 비율입니다. 눌러서 차원을 고릅니다. 부호에는 뜻이 없으니 두 극을 함께 읽습니다.",
     closest: "가장 닮은 주제 (유사도)", largest: "비중이 큰 주제", largest_lsa: "앞의 차원", topic: "주제 {number}", topic_lsa: "차원 {number}", share: "비중", explained: "설명된 분산", cumulative: "누적",
-    singular_value: "특잇값", proposal: "제안된 이름",
+    singular_value: "특잇값", residual: "잔차", proposal: "제안된 이름",
     terms_overview: "자주 나온 단어", terms_of: "{topic}의 단어", positive: "양의 극", negative: "음의 극",
     terms_note_overview: "막대는 말뭉치에서의 비율이고, 색은 그 단어가 나온 주제입니다.",
     terms_note_overview_lsa: "막대는 말뭉치에서의 비율입니다.",
@@ -25,14 +23,14 @@ const words = {
     term_card: "말뭉치에서 {count}번 ({share})", term_topics: "이 단어의 주제", term_topics_lsa: "이 단어의 적재값",
     rest: "나머지", term_documents: "이 단어가 든 문서 {count}개 보기", term_no_documents: "실린 문서 가운데 이 단어가 든 것은 없습니다.",
     close: "닫기",
-    documents: "문서", documents_of: "{topic}의 문서", token_numbers: "단어에 주제 번호", token_numbers_lsa: "단어에 차원 번호",
+    documents_of: "{topic}의 문서", token_numbers: "단어에 주제 번호", token_numbers_lsa: "단어에 차원 번호",
     documents_note_overview: "주제마다 비중이 가장 큰 문서 하나씩입니다. 보고서에는 문서 {shown}개가 실려 있습니다.",
     documents_note: "{count}개. 보고서에 실린 {shown}개 가운데 주제의 비중이 큰 순서입니다.",
     documents_note_overview_lsa: "차원마다 점수가 가장 큰 문서 하나씩입니다. 보고서에는 문서 {shown}개가 실려 있습니다.",
     documents_note_lsa: "{count}개. 보고서에 실린 {shown}개 가운데 점수의 크기 순서입니다.",
     documents_note_term: "{count}개. 실린 {shown}개 가운데 ‘{term}’이(가) 든 문서입니다.",
     documents_none: "여기에 맞는 문서가 보고서에 실려 있지 않습니다.", documents_empty: "보고서에 실린 문서가 없습니다.",
-    more_documents: "문서 더 보기 ({count})", cut: "뒤는 줄였습니다.", document_topics: "이 문서의 주제",
+    more_documents: "문서 더 보기 ({count})", document_topics: "이 문서의 주제",
     document_topics_lsa: "이 문서의 차원 점수", filter_term: "단어: {term}", filter_group: "{by}: {group}", filter_both: "함께: {topic}",
     remove: "{what} 빼기", positive_documents: "양의 극의 문서", negative_documents: "음의 극의 문서",
     trends: "시간과 집단에 따른 비중", by: "나누는 기준", by_date: "날짜", by_label: "분류",
@@ -45,21 +43,18 @@ const words = {
     matrix_note: "원의 넓이는 p(단어|주제)입니다. 원을 누르면 주제와 단어를 함께 고릅니다.",
     matrix_note_some: "원의 넓이는 p(단어|주제)입니다. 주제 {all}개 가운데 {count}개를 보입니다.",
     matrix_note_lsa: "원의 넓이는 적재값의 크기, 채운 원은 양수, 빈 원은 음수입니다.",
-    table: "주제 표", table_lsa: "차원 표", table_note: "열 제목을 누르면 정렬하고, 줄을 누르면 그 주제를 고릅니다.", table_note_lsa: "열 제목을 누르면 정렬하고, 줄을 누르면 그 차원을 고릅니다.", sort_by: "{column} 순서로 정렬",
+    table: "주제 표", table_lsa: "차원 표", table_note: "열 제목을 누르면 정렬하고, 줄을 누르면 그 주제를 고릅니다.", table_note_lsa: "열 제목을 누르면 정렬하고, 줄을 누르면 그 차원을 고릅니다.",
     number: "번호", name: "이름", alpha: "알파", alpha_sum: "알파의 합", beta: "베타", map_explained: "지도가 나타내는 몫", tokens: "토큰", terms: "단어", topics: "주제", dimensions: "차원",
     coherence: "응집도", coherence_npmi: "응집도 NPMI", exclusivity: "배타성", effective_terms: "유효 단어 수",
     distance: "말뭉치와의 거리", term_length: "단어 길이", rank1: "1순위 문서", samples: "표본", sweeps: "반복", log_likelihood: "토큰당 로그 우도",
-    print_topics: "모든 주제의 단어", print_topics_lsa: "모든 차원의 단어", print_note: "λ = {lambda}, 괄호 안은 p(단어|주제)", foot: "malmoi {version}이(가) 만든 보고서. 이 파일 하나로 네트워크 없이 열립니다.",
-    d3: "그림: D3 7.9.0, © 2010–2023 Mike Bostock, ISC 사용권", selected: "{topic} 선택", selected_term: "단어 {term} 선택", cleared: "전체 보기", of: "{count}개 중",
+    print_topics: "모든 주제의 단어", print_topics_lsa: "모든 차원의 단어", print_note: "λ = {lambda}, 괄호 안은 p(단어|주제)",
+    selected: "{topic} 선택", selected_term: "단어 {term} 선택", cleared: "전체 보기", of: "{count}개 중",
   },
   en: {
-    skip: "Skip to the report", language: "Language", theme: "Theme", theme_auto: "Auto", theme_light: "Light", theme_dark: "Dark",
     kicker: "Topic model report", kicker_lsa: "Latent semantic analysis report",
-    how_made: "How this report was made", command: "Command", corpus: "Corpus", model: "Model", made: "Made", version: "Version",
-    seed: "Seed", fingerprint: "Fingerprint of the model", documents_shown: "Documents in this report", option: "Option {name}",
     previous: "Previous topic", next: "Next topic", choose_topic: "Choose a topic", all_topics: "All topics ({count})", all_topics_lsa: "All dimensions ({count})", clear: "Clear",
     previous_lsa: "Previous dimension", next_lsa: "Next dimension", choose_topic_lsa: "Choose a dimension",
-    search: "Find a term or topic", no_hits: "Nothing found", hits: "{count} found", sections: "Sections",
+    search: "Find a term or topic", no_hits: "Nothing found", hits: "{count} found",
     jump_terms: "Terms", jump_trends: "Trends", jump_overview: "Matrices", jump_table: "Table",
     map: "Topic map", map_note: "Area: share of the topic. Distance: how far topics differ (Jensen-Shannon).",
     map_note_packed: "Area: share of the topic. There are no positions in the data, so topics are packed by share.",
@@ -67,7 +62,7 @@ const words = {
     zoom: "Zoom of the map", zoom_in: "Zoom in", zoom_out: "Zoom out", zoom_reset: "Reset",
     map_lsa: "What the dimensions explain", map_note_lsa: "Bars: share of the variance explained. Click one to choose the dimension. Signs mean nothing by themselves: read both poles.",
     closest: "Most similar topics (similarity)", largest: "Largest topics", largest_lsa: "First dimensions", topic: "Topic {number}", topic_lsa: "Dimension {number}", share: "Share", explained: "Variance explained", cumulative: "Cumulative",
-    singular_value: "Singular value", proposal: "Proposed name",
+    singular_value: "Singular value", residual: "Residual", proposal: "Proposed name",
     terms_overview: "Frequent terms", terms_of: "Terms of {topic}", positive: "Positive pole", negative: "Negative pole",
     terms_note_overview: "Bars: share of the corpus. Colours: the topics in which the term occurs.",
     terms_note_overview_lsa: "Bars: share of the corpus.",
@@ -77,14 +72,14 @@ const words = {
     term_card: "{count} in the corpus ({share})", term_topics: "Topics of this term", term_topics_lsa: "Loadings of this term",
     rest: "others", term_documents: "Show the {count} documents with this term", term_no_documents: "None of the documents in this report has this term.",
     close: "Close",
-    documents: "Documents", documents_of: "Documents of {topic}", token_numbers: "Topic numbers at words", token_numbers_lsa: "Dimension numbers at words",
+    documents_of: "Documents of {topic}", token_numbers: "Topic numbers at words", token_numbers_lsa: "Dimension numbers at words",
     documents_note_overview: "For each topic the document with its largest share. This report holds {shown} documents.",
     documents_note: "{count}, by share of the topic, from the {shown} in this report.",
     documents_note_overview_lsa: "For each dimension the document with its largest score. This report holds {shown} documents.",
     documents_note_lsa: "{count}, by size of the score, from the {shown} in this report.",
     documents_note_term: "{count} with ‘{term}’, from the {shown} in this report.",
     documents_none: "No document in this report fits.", documents_empty: "This report holds no documents.",
-    more_documents: "More documents ({count})", cut: "The rest is cut.", document_topics: "Topics of this document",
+    more_documents: "More documents ({count})", document_topics: "Topics of this document",
     document_topics_lsa: "Scores of this document", filter_term: "Term: {term}", filter_group: "{by}: {group}", filter_both: "Also: {topic}",
     remove: "Remove {what}", positive_documents: "Documents at the positive pole", negative_documents: "Documents at the negative pole",
     trends: "Share over time and by group", by: "By", by_date: "Date", by_label: "Label",
@@ -97,28 +92,11 @@ const words = {
     matrix_note: "Area: p(term|topic). Click a disc to choose the topic and the term.",
     matrix_note_some: "Area: p(term|topic). {count} of {all} topics are shown.",
     matrix_note_lsa: "Area: size of the loading. Filled: positive, hollow: negative.",
-    table: "Table of topics", table_lsa: "Table of dimensions", table_note: "Click a heading to sort, a row to choose the topic.", table_note_lsa: "Click a heading to sort, a row to choose the dimension.", sort_by: "Sort by {column}",
+    table: "Table of topics", table_lsa: "Table of dimensions", table_note: "Click a heading to sort, a row to choose the topic.", table_note_lsa: "Click a heading to sort, a row to choose the dimension.",
     number: "No.", name: "Name", alpha: "Alpha", alpha_sum: "Sum of alpha", beta: "Beta", map_explained: "Shown by the map", tokens: "Tokens", terms: "Terms", topics: "Topics", dimensions: "Dimensions",
     coherence: "Coherence", coherence_npmi: "Coherence NPMI", exclusivity: "Exclusivity", effective_terms: "Effective terms",
     distance: "Distance from corpus", term_length: "Term length", rank1: "Rank-1 documents", samples: "Samples", sweeps: "Sweeps", log_likelihood: "Log-likelihood per token",
-    print_topics: "Terms of all topics", print_topics_lsa: "Terms of all dimensions", print_note: "λ = {lambda}; in brackets p(term|topic)", foot: "Made by malmoi {version}. This one file opens without a network.",
-    d3: "Graphics: D3 7.9.0, © 2010–2023 Mike Bostock, ISC licence", selected: "{topic} selected", selected_term: "Term {term} selected", cleared: "All topics", of: "of {count}",
+    print_topics: "Terms of all topics", print_topics_lsa: "Terms of all dimensions", print_note: "λ = {lambda}; in brackets p(term|topic)",
+    selected: "{topic} selected", selected_term: "Term {term} selected", cleared: "All topics", of: "of {count}",
   },
 };
-
-// Text in the current language. LSA has dimensions for topics: where it needs words of its own their key ends in _lsa.
-// A key without an entry (a figure that is new to this page) is shown as it is.
-function say(key, values = {}) {
-  const own = words[state.language];
-  const used = isLsa && Object.hasOwn(own, `${key}_lsa`) ? `${key}_lsa` : key;
-  const text = Object.hasOwn(own, used) ? own[used] : key;
-  return text.replace(/\{(\w+)\}/g, (all, name) => (Object.hasOwn(values, name) ? String(values[name]) : all));
-}
-
-// Words that stand in page.html: data-word is the text, data-label the accessible name, data-placeholder the hint.
-function writeWords() {
-  document.documentElement.lang = state.language;
-  for (const node of document.querySelectorAll("[data-word]")) node.textContent = say(node.dataset.word);
-  for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", say(node.dataset.label));
-  for (const node of document.querySelectorAll("[data-placeholder]")) node.placeholder = say(node.dataset.placeholder);
-}

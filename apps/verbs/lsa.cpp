@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "apps/lsa_model.h"
+#include "apps/lsa_table.h"
 #include "apps/parse.h"
 #include "apps/run_log.h"
 #include "apps/topic_flags.h"
@@ -32,8 +33,6 @@ constexpr Usage kUsage{
         "malmoi lsa news.malmoi --rank 300 --weighting log-entropy --min-df 10 --save news300\n"
         "malmoi similar reviews.malmoi --space lsa --text '음악이 좋은 영화'\n"
         "malmoi report reviews.malmoi --model lsa -o lsa.html --svg plots\n"};
-
-constexpr std::size_t kTermsOfPole = 5;
 
 struct Request {
   std::string path;
@@ -62,15 +61,6 @@ WeightingOptions weighting_options(const std::string& name) {
                                    {"count", counts},
                                    {"bm25", vectorize::bm25_options()},
                                    {"log-entropy", log_entropy}});
-}
-
-// What is there under the name must not be lost by mistake, and that must be said before the work, not after it.
-void check_name(const corpus::Database& database, const std::string& name, bool force) {
-  corpus::validate_model_name(name);
-  if (force || !corpus::has_model(database, name)) return;
-  throw Error(ErrorCode::invalid_argument, concat("there is a model \"", name,
-                                                  "\" already; save this one under another name (--save), or "
-                                                  "--force replaces it"));
 }
 
 // The rank that was asked for, or else 100 or what the matrix allows.
@@ -110,38 +100,6 @@ Fitted fit(Workspace& workspace, const Request& request, const CommonOptions& co
   return fitted;
 }
 
-// The terms farthest from 0 on one side (sign: 1 or -1) of a dimension, the farthest first.
-std::string pole(const LsaModel& model, Eigen::Index dimension, float sign) {
-  std::vector<Eigen::Index> order;
-  for (Eigen::Index w = 0; w < model.lsa.terms.rows(); ++w) {
-    if (sign * model.lsa.terms(w, dimension) > 0) order.push_back(w);
-  }
-  const auto most = static_cast<std::ptrdiff_t>(std::min(order.size(), kTermsOfPole));
-  std::partial_sort(order.begin(), order.begin() + most, order.end(), [&](Eigen::Index a, Eigen::Index b) {
-    const float left = sign * model.lsa.terms(a, dimension);
-    const float right = sign * model.lsa.terms(b, dimension);
-    return left != right ? left > right : a < b;
-  });
-  std::string text;
-  for (std::ptrdiff_t i = 0; i < most; ++i) {
-    if (i > 0) text += ", ";
-    text += model.terms[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])];
-  }
-  return text;
-}
-
-Table dimensions_table(const LsaModel& model, std::size_t most) {
-  Table table{
-      "dimensions", {"dimension", "singular_value", "explained", "residual", "positive_terms", "negative_terms"}, {}};
-  const topics::Lsa& lsa = model.lsa;
-  for (std::size_t k = 0; k < std::min(most, lsa.singular_values.size()); ++k) {
-    const auto column = static_cast<Eigen::Index>(k);
-    table.rows.push_back({k, lsa.singular_values[k], lsa.explained[k], lsa.residuals[k], pole(model, column, 1),
-                          pole(model, column, -1)});
-  }
-  return table;
-}
-
 Report summarize(const Fitted& fitted, const std::string& weighting, std::size_t dimensions) {
   const topics::Lsa& lsa = fitted.model.lsa;
   const double first = lsa.singular_values.front();
@@ -158,13 +116,13 @@ Report summarize(const Fitted& fitted, const std::string& weighting, std::size_t
                     {"seconds", fitted.seconds},
                     {"seed", lsa.options.seed},
                     {"fingerprint", fitted.model.fingerprint}};
-  report.tables.push_back(dimensions_table(fitted.model, dimensions));
+  report.tables.push_back(dimensions_table(fitted.model, {}, {.dimensions = dimensions}));
   return report;
 }
 
 void run(const Request& request, RunLog& log, const CommonOptions& common, Streams& io) {
   Workspace workspace(request.path);
-  check_name(workspace.store().database(), request.name, common.force);
+  corpus::check_model_name(workspace.store().database(), request.name, common.force);
   log.set_seed(static_cast<std::int64_t>(request.options.seed));
   Fitted fitted = fit(workspace, request, common, io);
   corpus::StoredModel stored = to_stored(fitted.model);

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <ctime>
 #include <filesystem>
 
 #include "apps/corpus_flags.h"
@@ -48,15 +47,6 @@ struct ReportFlags {
   PageRequest request;
 };
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[sizeof "2000-01-01T00:00:00Z"];
-  (void)std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
 PageRequest make_request(const ReportFlags& flags) {
   PageRequest request = flags.request;
   if (flags.documents < 0 || flags.documents > kMostDocuments) {
@@ -67,7 +57,6 @@ PageRequest make_request(const ReportFlags& flags) {
   }
   for (const std::string& grouping : flags.groupings) request.groupings.push_back(parse_grouping(grouping));
   request.corpus = std::filesystem::path(flags.path).filename().string();
-  request.made = utc_now();
   request.documents = static_cast<std::size_t>(flags.documents);
   request.bytes = kPageBytes - std::min(kPageBytes, page_template().size());
   return request;
@@ -88,15 +77,8 @@ std::size_t write_plots(const std::filesystem::path& folder, const PageData& pag
   return plots.size();
 }
 
-bool is_lsa(const corpus::Store& store, const std::string& model) {
-  const std::vector<corpus::ModelEntry> models = store.models();
-  return std::any_of(models.begin(), models.end(), [&](const corpus::ModelEntry& entry) {
-    return entry.name == model && entry.kind == kLsaKind.kind;
-  });
-}
-
 PageData make_page_data(Workspace& workspace, const PageRequest& request, const RunContext& context) {
-  if (!is_lsa(workspace.store(), request.model)) {
+  if (!is_lsa_model(workspace.store(), request.model)) {
     return make_topic_page(workspace, load_lda_model(workspace, request.model), request, context);
   }
   if (!request.groupings.empty()) {
@@ -131,7 +113,8 @@ void run_report(std::span<const std::string> args, Streams& io) {
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
 
-  const PageRequest request = make_request(given);
+  PageRequest request = make_request(given);
+  request.made = run.started();
   Workspace workspace(given.path, dictionary.folder());
   const PageData page = make_page_data(workspace, request, common->run_context(io));
   const std::string html = make_page(page, page_template());

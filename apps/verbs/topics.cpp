@@ -6,6 +6,8 @@
 
 #include "apps/concordance.h"
 #include "apps/lda_model.h"
+#include "apps/lsa_model.h"
+#include "apps/lsa_table.h"
 #include "apps/page/topic_names.h"
 #include "apps/parse.h"
 #include "apps/run_log.h"
@@ -25,14 +27,17 @@ constexpr Usage kUsage{
     .verb = "topics",
     .summary =
         "The topics of a model as text: number, name, share of all tokens, best terms; further figures and the best\n"
-        "documents of each topic on demand. --name gives a topic a name that is kept and shown everywhere.\n",
+        "documents of each topic on demand. --name gives a topic a name that is kept and shown everywhere. Of a "
+        "latent\n"
+        "semantic analysis (lsa) the dimensions with the terms of both poles; they can be named, too.\n",
     .arguments = {"corpus"},
     .examples =
         "malmoi topics reviews.malmoi --model lda\n"
         "malmoi topics reviews.malmoi --model lda --terms 20 --relevance 0.6\n"
         "malmoi topics reviews.malmoi --model lda --name '3=배우와 연기' --name '7=음악'\n"
         "malmoi topics reviews.malmoi --model lda --documents 3 --format tsv\n"
-        "malmoi topics reviews.malmoi --model lda --diagnostics --coherence npmi\n"};
+        "malmoi topics reviews.malmoi --model lda --diagnostics --coherence npmi\n"
+        "malmoi topics reviews.malmoi --model lsa --name '1=칭찬과 혹평'\n"};
 
 constexpr int kSnippetColumns = 70;
 constexpr std::int32_t kTopTerms = 20;  // for diagnostics
@@ -169,12 +174,31 @@ void add_coherence(Report& report, Workspace& workspace, const std::pair<const L
   for (std::size_t topic = 0; topic < values.size(); ++topic) table.rows[topic].emplace_back(values[topic]);
 }
 
+// The names of the model's topics or dimensions, after those of the request have been kept.
+std::vector<std::string> names_of(const Workspace& workspace, const Request& request, std::size_t topics) {
+  std::vector<std::string> names = load_topic_names(workspace.store().database(), request.model, topics);
+  if (!request.names.empty()) keep_names(request, names);
+  return names;
+}
+
+Report describe_dimensions(Workspace& workspace, const Request& request) {
+  if (request.diagnostics || !request.coherence.empty() || request.documents > 0 || request.table.relevance < 1) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--relevance, --diagnostics, --coherence and --documents are for topics, and the model \"",
+                       request.model, "\" is of kind lsa; its documents are in the report"));
+  }
+  const LsaModel model = load_lsa_model(workspace, request.model);
+  const std::vector<std::string> names = names_of(workspace, request, model.lsa.singular_values.size());
+  Report report;
+  report.tables.push_back(dimensions_table(model, names, {.terms = static_cast<std::size_t>(request.table.terms)}));
+  return report;
+}
+
 Report describe_topics(const Request& request, const RunContext& context) {
   Workspace workspace(request.path);
+  if (is_lsa_model(workspace.store(), request.model)) return describe_dimensions(workspace, request);
   const LdaModel model = load_lda_model(workspace, request.model);
-  std::vector<std::string> names =
-      load_topic_names(workspace.store().database(), request.model, model.lda.alpha.size());
-  if (!request.names.empty()) keep_names(request, names);
+  const std::vector<std::string> names = names_of(workspace, request, model.lda.alpha.size());
   const TopicTables tables(model, names);
   Report report;
   report.tables.push_back(tables.table(request.table));
@@ -195,10 +219,12 @@ void run_topics(std::span<const std::string> args, Streams& io) {
   auto add = flags.add_options();
   add("corpus", po::value(&request.path)->required(), "corpus file");
   add("model", po::value(&request.model)->default_value(request.model), "name of the model");
-  add("terms", po::value(&request.table.terms)->default_value(request.table.terms), "terms of each topic");
+  add("terms", po::value(&request.table.terms)->default_value(request.table.terms),
+      "terms of each topic, or of each pole of a dimension");
   add("relevance", po::value(&request.table.relevance)->default_value(request.table.relevance),
       "order of the terms, 0 to 1: 1 by probability in the topic, 0 by how much more frequent than elsewhere");
-  add("name", po::value(&request.names), "name of a topic, '3=weather'; '3=' takes it away; may be given again");
+  add("name", po::value(&request.names),
+      "name of a topic or a dimension, '3=weather'; '3=' takes it away; may be given again");
   add("diagnostics", po::bool_switch(&request.diagnostics),
       "figures of each topic: tokens, documents, exclusivity, effective number of terms, distance from the corpus");
   add("coherence", po::value(&request.coherence),

@@ -138,6 +138,7 @@ TEST(ContinuedLda, KeepsTheTopicsOfUnchangedDocumentsAndDrawsTheOthers) {
 
   Workspace workspace(folder / "c");
   const LdaTask task = continued_lda(workspace, "m", Given({}).lda, {});
+  EXPECT_EQ(task.model.lda.options.anneal_sweeps, 0);  // the old topics stay what they are
   EXPECT_EQ(task.model.row_ids, (std::vector<std::int64_t>{1, 3, 4}));
   EXPECT_EQ(task.model.lda.options.seed, old.lda.options.seed + 1);
   std::vector<std::uint16_t> expected(old.lda.assignments.begin(), old.lda.assignments.begin() + 3);

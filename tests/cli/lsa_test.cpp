@@ -143,6 +143,29 @@ TEST_F(Lsa, HasAReportAndPlots) {
   EXPECT_THAT(grouped.err, HasSubstr("of kind lsa"));
 }
 
+TEST_F(Lsa, DimensionsCanBeNamed) {
+  fit(corpus_, {"--rank", "4"});
+  const json before = report_of({"topics", corpus_, "--model", "lsa", "--terms", "3"})["tables"]["dimensions"];
+  ASSERT_EQ(before.size(), 4U);
+  EXPECT_NE(before[1]["name"], "");  // a proposal made of its terms
+  const std::string terms = before[1]["positive_terms"];
+  EXPECT_EQ(std::count(terms.begin(), terms.end(), ','), 2);
+  report_of({"topics", corpus_, "--model", "lsa", "--name", "1=전쟁과 평화", "--name", "2=money"});
+  const json after = report_of({"topics", corpus_, "--model", "lsa", "--name", "2="})["tables"]["dimensions"];
+  EXPECT_EQ(after[0]["name"], before[0]["name"]);
+  EXPECT_EQ(after[1]["name"], "전쟁과 평화");
+  EXPECT_EQ(after[2]["name"], before[2]["name"]);
+  const std::string page = (folder_ / "page.html").string();
+  report_of({"report", corpus_, "--model", "lsa", "-o", page});
+  EXPECT_THAT(read_file(page), HasSubstr("전쟁과 평화"));
+  EXPECT_EQ(run_malmoi({"topics", corpus_, "--model", "lsa", "--name", "4=none"}).status, 1);
+  const Outcome topics_only = run_malmoi({"topics", corpus_, "--model", "lsa", "--coherence", "npmi"});
+  EXPECT_EQ(topics_only.status, 1);
+  EXPECT_THAT(topics_only.err, HasSubstr("of kind lsa"));
+  fit(corpus_, {"--rank", "4", "--force"});  // other dimensions, perhaps: the names are gone
+  EXPECT_NE(report_of({"topics", corpus_, "--model", "lsa"})["tables"]["dimensions"][1]["name"], "전쟁과 평화");
+}
+
 TEST_F(Lsa, ItsSpaceFindsADocumentByItsOwnText) {
   fit(corpus_, {"--rank", "20"});
   for (const std::int64_t id : {1, 17, 59}) {
@@ -226,7 +249,6 @@ TEST_F(Lsa, WrongInputsAreRefusedClearly) {
   expect({"similar", "--space", "lda", "--model", "lsa", "--text", "war"}, 1, "is of kind lsa, not lda");
   expect({"similar", "--term", "war"}, 2, "--term");
   expect({"similar", "--text", "war", "--model", "lsa"}, 2, "--model");
-  expect({"topics", "--model", "lsa"}, 1, "is of kind lsa, not lda");
   expect({"report", "--model", "none", "-o", (folder_ / "p.html").string()}, 1, "there is no model \"none\"");
 }
 

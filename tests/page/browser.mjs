@@ -1,4 +1,4 @@
-// What the tests of the report page and its screenshots share: the browser, and pages made from the fixture.
+// What the tests of the pages and their screenshots share: the browser, and pages made from fixtures.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -40,22 +40,24 @@ export async function launch() {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "malmoi-page-"));
-let template = null;
+const templates = new Map(); // kind of page -> HTML
 let pages = 0;
 
-// The template as the program embeds it, filled with the fixture: {data, url}.
-export function fixturePage(options = {}) {
+// The template of a kind of page, topic or classifier, as the program embeds it, filled with data: {data, url}.
+export function filledPage(kind, data) {
   if (!existsSync(d3)) skip(`${d3} is not there (run tests/run.sh)`);
-  if (template === null) {
-    const html = join(folder, "template.html");
-    execFileSync("cmake", [`-DD3=${d3}`, `-DHTML=${html}`, "-P", join(root, "apps/page/embed.cmake")]);
-    template = readFileSync(html, "utf8");
+  if (!templates.has(kind)) {
+    const html = join(folder, `${kind}.html`);
+    const embed = join(root, "apps/page/embed.cmake");
+    execFileSync("cmake", [`-DPAGE=${kind}`, `-DD3=${d3}`, `-DHTML=${html}`, "-P", embed]);
+    templates.set(kind, readFileSync(html, "utf8"));
   }
-  const data = makeData(options);
   const file = join(folder, `page-${pages++}.html`);
-  writeFileSync(file, fillPage(template, data));
+  writeFileSync(file, fillPage(templates.get(kind), data));
   return { data: JSON.parse(JSON.stringify(data)), url: pathToFileURL(file).href };
 }
+
+export const fixturePage = (options = {}) => filledPage("topic", makeData(options));
 
 // A page made by the program: its data are read from the file, not by the page's own code.
 export function existingPage(file) {
@@ -86,6 +88,6 @@ export async function open(browser, url, { width = 1440, height = 900, dark = fa
     if (request.url().split("#")[0] !== url) seen.push(`request: ${request.url()}`);
   });
   await page.goto(url + hash);
-  await page.waitForFunction(() => document.querySelector("#topic-table tbody tr") !== null);
+  await page.waitForFunction(() => document.querySelector("#foot p") !== null);
   return { page, seen, close: () => context.close() };
 }

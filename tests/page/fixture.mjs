@@ -13,7 +13,7 @@ export const hostileTexts = [
   `${"아".repeat(700)}${"W".repeat(700)}`,
 ];
 
-function generator(seed) {
+export function generator(seed) {
   // mulberry32
   let state = seed >>> 0;
   return () => {
@@ -33,7 +33,7 @@ function draw(weights, random) {
   return weights.length - 1;
 }
 
-const round = (value, digits = 5) => Number(value.toPrecision(digits));
+export const round = (value, digits = 5) => Number(value.toPrecision(digits));
 
 // Words of every topic; beyond the lists above words are made from syllables.
 function wordLists(language, topics, random) {

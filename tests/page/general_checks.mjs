@@ -176,7 +176,7 @@ async function aLinkShowsTheSame({ browser, data, url }) {
   await odd.close();
 }
 
-async function nothingFromOutsideCanRun({ browser, url }) {
+export async function nothingFromOutsideCanRun({ browser, url }) {
   const { page, seen, close } = await open(browser, url);
   await page.evaluate(() => {
     const script = document.createElement("script");

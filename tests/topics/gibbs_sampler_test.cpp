@@ -32,7 +32,7 @@ double log_joint(const Documents& documents, const std::vector<std::uint16_t>& z
       ++n_wk[static_cast<std::size_t>(w)][z[token]];
       ++n_k[z[token++]];
     }
-    for (const double n : n_dk) sum += std::lgamma(n + options.alpha);
+    for (const double n : n_dk) sum += std::lgamma(n + first_alpha(options));
   }
   for (std::size_t k = 0; k < topics; ++k) {
     for (const auto& row : n_wk) sum += std::lgamma(row[k] + options.beta);
@@ -62,7 +62,8 @@ std::map<std::vector<std::uint16_t>, double> exact_posterior(const Documents& do
 // The largest difference between the exact probability of an assignment and how often the sampler is there.
 double distance_from_exact(const Documents& documents, int terms, const LdaOptions& options, int sweeps) {
   GibbsSampler sampler(count_matrix(documents, terms), options, {});
-  sampler.set_priors({std::vector<double>(static_cast<std::size_t>(options.topics), options.alpha), options.beta});
+  sampler.set_priors(
+      {std::vector<double>(static_cast<std::size_t>(options.topics), first_alpha(options)), options.beta});
   sampler.assign(std::vector<std::uint16_t>(static_cast<std::size_t>(sampler.tokens()), kUnassigned), {});
   std::map<std::vector<std::uint16_t>, double> seen;
   for (int sweep = 0; sweep < sweeps; ++sweep) {
@@ -102,7 +103,7 @@ TEST(GibbsSampler, DrawsFromTheExactPosteriorWithSparseRows) {
   const Documents documents = {{0, 0, 1, 1}};
   const LdaOptions options{.topics = 120, .alpha = 0.02, .beta = 0.1, .shards = 2};
   GibbsSampler sampler(count_matrix(documents, 2), options, {});
-  sampler.set_priors({std::vector<double>(120, options.alpha), options.beta});
+  sampler.set_priors({std::vector<double>(120, first_alpha(options)), options.beta});
   sampler.assign(std::vector<std::uint16_t>(4, kUnassigned), {});
   using Pattern = std::vector<std::uint16_t>;  // topics renamed in the order of their first token
   const auto pattern = [](const std::vector<std::uint16_t>& z) {

@@ -50,6 +50,34 @@ TEST(InferTopics, DefaultsComeNearALongRun) {
   EXPECT_LT(distance, 0.3);  // of at most 2: half of it is what the shares vary by
 }
 
+// The shares of a document of one token are exact: its topic is p(k) ∝ φ(w, k) α(k), whatever is drawn.
+TEST(InferTopics, WeighsTokensAsTheFitDid) {
+  TopicModel model = model_of({{0.6F, 0.3F}, {0.4F, 0.7F}}, {0.5, 0.25});
+  model.weights = {TermWeight::idf, {2.5, 0.0}};
+  const double p = 0.6 * 0.5 / (0.6 * 0.5 + 0.3 * 0.25);
+  const DenseMatrix idf = infer_topics(model, counts_of({{0}, {0, 1}, {1}}, 2), {});
+  EXPECT_NEAR(static_cast<double>(idf(0, 0)), (2.5 * p + 0.5) / (2.5 + 0.75), 1e-6);
+  EXPECT_EQ(idf(1, 0), idf(0, 0));  // a term of all documents counts nowhere
+  EXPECT_FLOAT_EQ(idf(2, 0), 0.5F / 0.75F);
+  model.weights = {TermWeight::pmi, {4.0, 2.0}};
+  const DenseMatrix pmi = infer_topics(model, counts_of({{0, 1, 1, 1}, {0}}, 2), {});
+  const double of_others = std::lround(64 * std::log(1.5)) / 64.0;  // term 1: ln(2 · 3 / 4); term 0: ln(4 / 4) = 0
+  EXPECT_GT(pmi(0, 1), 0.25F / 0.75F);
+  EXPECT_LT(static_cast<double>(pmi(0, 1)), (3 * of_others + 0.25) / (3 * of_others + 0.75));
+  const double of_one = std::lround(64 * std::log(4.0)) / 64.0;
+  EXPECT_NEAR(static_cast<double>(pmi(1, 0)), (of_one * p + 0.5) / (of_one + 0.75), 1e-6);
+}
+
+TEST(InferTopics, GivesTheSameWhereAllWeightsAreOne) {
+  TopicModel model = random_model(5, 30, 7);
+  const auto counts = counts_of({{0, 3, 3, 8, 29}, {}, {1, 2, 4, 4, 4}}, 30);
+  const DenseMatrix plain = infer_topics(model, counts, {});
+  model.weights = {TermWeight::idf, std::vector<double>(30, 1.0)};
+  EXPECT_EQ(infer_topics(model, counts, {}), plain);
+  model.weights.figures.pop_back();
+  EXPECT_THROW((void)infer_topics(model, counts, {}), Error);
+}
+
 TEST(InferTopics, RowsSumToOne) {
   const TopicModel model = random_model(1, 50, 33);
   const auto counts = vectorize::count_terms(vectorize::random_tokens(/*seed=*/2, 100, 50, 80), 50);

@@ -56,7 +56,7 @@ double fitted_log_likelihood(const TopicCorpus& corpus, int terms, const LdaOpti
 
 double plain_log_likelihood(const TopicCorpus& corpus, int terms, const LdaOptions& options) {
   testing::PlainGibbs plain(corpus.documents, terms, options.topics, options.seed);
-  for (int sweep = 0; sweep < options.iterations; ++sweep) plain.sweep(options.alpha, options.beta);
+  for (int sweep = 0; sweep < options.iterations; ++sweep) plain.sweep(first_alpha(options), options.beta);
   TopicModel model{DenseMatrix(terms, options.topics), {}};
   for (Eigen::Index w = 0; w < terms; ++w) {
     for (Eigen::Index k = 0; k < options.topics; ++k) {
@@ -66,9 +66,9 @@ double plain_log_likelihood(const TopicCorpus& corpus, int terms, const LdaOptio
   }
   std::vector<std::vector<double>> shares;
   for (const std::vector<int>& z : plain.assignments()) {
-    shares.emplace_back(static_cast<std::size_t>(options.topics), options.alpha);
+    shares.emplace_back(static_cast<std::size_t>(options.topics), first_alpha(options));
     for (const int k : z) ++shares.back()[static_cast<std::size_t>(k)];
-    for (double& share : shares.back()) share /= static_cast<double>(z.size()) + options.alpha * options.topics;
+    for (double& share : shares.back()) share /= static_cast<double>(z.size()) + first_alpha(options) * options.topics;
   }
   return point_log_likelihood(corpus.documents, model, shares);
 }
@@ -112,8 +112,12 @@ TEST(FitLda, ReachesTheLikelihoodOfThePlainSampler) {
     double fast = 0;
     double plain = 0;
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      const LdaOptions options{
-          .topics = topics, .alpha_prior = AlphaPrior::fixed, .iterations = 100, .samples = 1, .seed = seed};
+      const LdaOptions options{.topics = topics,
+                               .alpha = 0.1,
+                               .alpha_prior = AlphaPrior::fixed,
+                               .iterations = 100,
+                               .samples = 1,
+                               .seed = seed};
       fast += fitted_log_likelihood(corpus, 300, options) / 5;
       plain += plain_log_likelihood(corpus, 300, options) / 5;
     }
@@ -124,7 +128,8 @@ TEST(FitLda, ReachesTheLikelihoodOfThePlainSampler) {
 TEST(FitLda, GivesTheSameForEveryNumberOfThreads) {
   const TopicCorpus corpus = topic_corpus({.documents = 300});
   for (const std::int32_t topics : {10, 120}) {
-    const LdaOptions options{.topics = topics, .learn_beta = true, .iterations = 60, .burn_in = 10, .samples = 3};
+    const LdaOptions options{
+        .topics = topics, .learn_beta = true, .iterations = 60, .anneal_sweeps = 12, .burn_in = 10, .samples = 3};
     const Lda one = fit_lda(count_matrix(corpus.documents, 100), options, {}, {.threads = 1});
     const Lda eight = fit_lda(count_matrix(corpus.documents, 100), options, {}, {.threads = 8});
     expect_same(one, eight);
@@ -134,8 +139,13 @@ TEST(FitLda, GivesTheSameForEveryNumberOfThreads) {
 TEST(FitLda, GoesOnFromACheckpointToTheSameBytes) {
   const TopicCorpus corpus = topic_corpus({.documents = 200});
   for (const std::int32_t topics : {10, 120}) {
-    const LdaOptions options{
-        .topics = topics, .iterations = 30, .burn_in = 5, .prior_interval = 3, .samples = 3, .sample_interval = 4};
+    const LdaOptions options{.topics = topics,
+                             .iterations = 30,
+                             .anneal_sweeps = 7,
+                             .burn_in = 5,
+                             .prior_interval = 3,
+                             .samples = 3,
+                             .sample_interval = 4};
     const Lda whole = fit_lda(count_matrix(corpus.documents, 100), options);
     std::vector<Lda> checkpoints;
     LdaStart start;
@@ -247,6 +257,63 @@ TEST(FitLda, GoesOnWithMoreDocuments) {
   EXPECT_EQ(std::count(after.assignments.begin(), after.assignments.end(), kUnassigned), 0);
 }
 
+TEST(FirstTopics, AreRandomAndForManyTopicsNotThereYet) {
+  const std::vector<std::uint16_t> topics = first_topics({.topics = 4}, 4000);
+  for (std::uint16_t k = 0; k < 4; ++k) {
+    EXPECT_NEAR(static_cast<double>(std::count(topics.begin(), topics.end(), k)), 1000, 120) << k;
+  }
+  EXPECT_NE(first_topics({.topics = 4, .seed = 2}, 4000), topics);
+  EXPECT_EQ(first_topics({.topics = 501}, 2), (std::vector<std::uint16_t>{kUnassigned, kUnassigned}));
+}
+
+TEST(Annealing, BeginsWithALargerBetaThatFallsByTheSameFactor) {
+  // 10 topics of 1000 terms and 32,000 tokens: 3,200 tokens a topic, of which β · 1000 is to be 5 times as much.
+  const Annealing annealing =
+      annealing_of({.topics = 10, .iterations = 40, .anneal_sweeps = 4, .anneal_share = 5}, 32000, 1000);
+  EXPECT_EQ(annealing.sweeps, 4);
+  EXPECT_DOUBLE_EQ(annealing.first_beta, 16);
+  EXPECT_DOUBLE_EQ(annealing.beta_of_sweep(1, 0), 16);
+  EXPECT_DOUBLE_EQ(annealing.beta_of_sweep(1, 1), 8);
+  EXPECT_DOUBLE_EQ(annealing.beta_of_sweep(1, 3), 2);
+  EXPECT_EQ(annealing.beta_of_sweep(1, 4), 1);
+  EXPECT_EQ(annealing.beta_of_sweep(1, 39), 1);
+  EXPECT_EQ(annealing.beta_of_sweep(17, 0), 17);  // it does not rise
+}
+
+TEST(Annealing, TakesAtMostAQuarterOfTheSweeps) {
+  EXPECT_EQ(annealing_of({.iterations = 8, .anneal_sweeps = 100}, 100, 10).sweeps, 2);
+  EXPECT_EQ(annealing_of({.iterations = 3, .anneal_sweeps = 40}, 100, 10).sweeps, 0);
+  EXPECT_EQ(annealing_of({}, 100, 10).sweeps, 0);  // only where it is asked for
+}
+
+TEST(FitLda, BeginsWithAnAlphaOfFiveInAll) {
+  EXPECT_EQ(first_alpha({.topics = 20}), 0.25);
+  EXPECT_EQ(first_alpha({.topics = 20, .alpha = 0.1}), 0.1);
+  const TopicCorpus corpus = topic_corpus({.documents = 20});
+  const Lda model = fit_lda(count_matrix(corpus.documents, 100),
+                            {.topics = 10, .alpha_prior = AlphaPrior::fixed, .iterations = 2, .samples = 1});
+  EXPECT_EQ(model.alpha, std::vector<double>(10, 0.5));
+}
+
+TEST(FitLda, KeepsWhatTokensWeigh) {
+  const auto counts = [] { return count_matrix({{0, 0, 1}, {1, 2}, {1}}, 4); };
+  const LdaOptions options{.topics = 2, .iterations = 4, .samples = 1};
+  LdaOptions weighted = options;
+  weighted.term_weight = TermWeight::idf;
+  const TokenWeights idf = topic_model(fit_lda(counts(), weighted)).weights;
+  ASSERT_EQ(idf.figures.size(), 4U);
+  EXPECT_DOUBLE_EQ(idf.figures[0], std::log(3.0));
+  EXPECT_EQ(idf.figures[1], 0);  // in all three
+  EXPECT_EQ(idf.units(0, 2, 3), std::lround(64 * std::log(3.0)));
+  weighted.term_weight = TermWeight::pmi;
+  const TokenWeights pmi = topic_model(fit_lda(counts(), weighted)).weights;
+  EXPECT_DOUBLE_EQ(pmi.figures[0], 6.0 / 2);
+  EXPECT_DOUBLE_EQ(pmi.figures[1], 6.0 / 3);
+  EXPECT_EQ(pmi.units(0, 2, 3), std::lround(64 * std::log(2.0)));
+  EXPECT_EQ(pmi.units(1, 1, 3), 0);  // rarer than elsewhere
+  EXPECT_TRUE(topic_model(fit_lda(counts(), options)).weights.figures.empty());
+}
+
 TEST(FitLda, SharesAndTopicsAreDistributions) {
   const TopicCorpus corpus = topic_corpus({.documents = 60});
   for (const TermWeight weight : {TermWeight::one, TermWeight::idf, TermWeight::pmi}) {
@@ -294,6 +361,8 @@ TEST(FitLda, RefusesWhatItCannotUse) {
   EXPECT_EQ(message({.topics = 1}), "fit_lda: topics = 1, but must be 2 to 32767");
   EXPECT_EQ(message({.alpha = 0}), "fit_lda: alpha = 0, but must be above 0");
   EXPECT_NE(message({.beta = -1}), "");
+  EXPECT_EQ(message({.anneal_sweeps = -1}), "fit_lda: anneal_sweeps = -1, but must be at least 0");
+  EXPECT_EQ(message({.anneal_share = 0}), "fit_lda: anneal_share = 0, but must be above 0");
   EXPECT_NE(message({.iterations = 0}), "");
   EXPECT_EQ(message({.iterations = 50, .samples = 6, .sample_interval = 10}),
             "fit_lda: (samples - 1) * sample_interval = 50, but must be below iterations");

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/classifier_model.h"
+#include "apps/text_classifier.h"
+#include "corpus/base/run_context.h"
+#include "neural/trainer.h"
+#include "tokenize/analyzer.h"
+
+namespace boost::program_options {
+class options_description;
+}
+
+namespace malmoi::apps {
+
+/// Texts with their labels, as kinds learn from them. Views: their owner outlives the training.
+struct TrainingTexts {
+  std::span<const std::string_view> texts;
+  std::span<const std::int32_t> classes;  ///< [texts] where a text has one label; else empty
+  std::span<const std::uint8_t> table;    ///< [texts × labels] of 0 and 1 where it may have several; else empty
+};
+
+/// What a kind is given to learn with.
+struct TrainingTask {
+  TrainingTexts train;
+  TrainingTexts validation;  ///< may be empty
+  std::int32_t labels = 0;
+  std::uint64_t seed = 1;
+  tokenize::AnalyzerOptions analysis;                            ///< how texts are read
+  std::filesystem::path dictionary;                              ///< folder of the Korean dictionary
+  std::function<void(const std::string&)> on_note = {};          ///< is told what the user should know
+  std::function<void(const neural::TrainState&)> on_epoch = {};  ///< for checkpoints, of kinds that can resume
+  const neural::TrainState* start = nullptr;                     ///< where to go on; nullptr: from the beginning
+};
+
+struct TrainedClassifier {
+  std::unique_ptr<TextClassifier> classifier;
+  std::vector<EpochFigures> epochs = {};
+};
+
+/// A way to make a classifier: its flags, training, and reading back.
+class ClassifierTrainer {
+ public:
+  virtual ~ClassifierTrainer() = default;
+  /// Binds the flags that only this kind has.
+  virtual void add_to(boost::program_options::options_description& flags) = 0;
+  /// Throws UsageError where the flags given do not fit.
+  [[nodiscard]] virtual TrainedClassifier train(const TrainingTask& task, const RunContext& context) const = 0;
+  /// Whether it can go on from the state after an epoch.
+  [[nodiscard]] virtual bool can_resume() const { return false; }
+  /// True: validation documents only calibrate, so that they are learned from in the end.
+  [[nodiscard]] virtual bool learns_from_validation() const = 0;
+};
+
+struct ClassifierKind {
+  std::string_view name;
+  std::string_view summary;
+  std::unique_ptr<ClassifierTrainer> (*make_trainer)();
+  std::unique_ptr<TextClassifier> (*read)(const ModelReader& reader, std::int32_t labels,
+                                          const std::filesystem::path& dictionary);
+};
+
+/// All kinds, in the order of `train --help`.
+[[nodiscard]] std::span<const ClassifierKind> classifier_kinds() noexcept;
+
+}  // namespace malmoi::apps

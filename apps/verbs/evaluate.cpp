@@ -1,0 +1,295 @@
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "apps/classifier_model.h"
+#include "apps/classifier_report.h"
+#include "apps/corpus_flags.h"
+#include "apps/page/classifier_page.h"
+#include "apps/page/topic_page.h"
+#include "apps/parse.h"
+#include "apps/run_log.h"
+#include "apps/verbs.h"
+#include "corpus/filter.h"
+#include "vectorize/output_file.h"
+
+namespace po = boost::program_options;
+
+namespace malmoi::apps {
+namespace {
+
+constexpr Usage kUsage{
+    .verb = "evaluate",
+    .summary =
+        "Measures a classifier: on the documents that were held out when it was trained, on documents of the corpus\n"
+        "that --where picks, or on new ones (INPUT). Intervals are by the bootstrap over documents.\n",
+    .arguments = {"corpus", "input..."},
+    .examples =
+        "malmoi evaluate reviews.malmoi -o figures.html\n"
+        "malmoi evaluate reviews.malmoi ratings_test.txt --model softmax\n"
+        "malmoi evaluate news.malmoi --model bayes --where 'date>=2019-07' --format json\n"};
+
+constexpr std::size_t kPageDocuments = 1000;
+constexpr std::size_t kPageTextBytes = 2000;
+
+struct Request {
+  std::string path;
+  std::vector<std::string> inputs;
+  std::string model;
+  std::string label_field;
+  std::string page;
+  std::string language = "ko";
+  neural::BootstrapOptions bootstrap;
+  std::int64_t seed = 1;
+  ReaderFlags reader;
+  WhereFlag where;
+  DictionaryFlag dictionary;
+};
+
+LabelledTexts read_inputs(const Request& request, const LabelSource& source, const CommonOptions& common, Streams& io) {
+  const auto reader = corpus::open_reader(request.inputs, request.reader.options());
+  LabelledTexts texts = read_labelled(*reader, source);
+  for (const std::string& guessed : reader->notes()) note(guessed, common, io);
+  for (const corpus::SkippedRecord& skipped : reader->skipped()) {
+    note(concat("skipped ", skipped.reason), common, io);
+  }
+  return texts;
+}
+
+// The documents of the corpus to measure on, and what they are.
+struct Chosen {
+  LabelledTexts texts;
+  std::vector<std::size_t> rows;
+  std::string documents;  // "test", ...
+};
+
+Chosen choose_stored(const Request& request, const ClassifierModel& model, const LabelSource& source) {
+  const corpus::Store store = corpus::Store::open(request.path);
+  const corpus::Filter where = request.where.filter();
+  Chosen chosen{read_labelled(store, where, source), {}, "chosen"};
+  if (!where.sql.empty()) {
+    chosen.rows.resize(chosen.texts.size());
+    std::iota(chosen.rows.begin(), chosen.rows.end(), std::size_t{0});
+    return chosen;
+  }
+  const bool tested = !model.test.row_ids.empty();
+  chosen.documents = tested ? "test" : "validation";
+  chosen.rows = find_held_out(chosen.texts, tested ? model.test : model.validation);
+  if (!chosen.rows.empty()) return chosen;
+  throw Error(ErrorCode::invalid_argument,
+              concat("evaluate: ", request.path, " has none of the documents that were held out when the model \"",
+                     model.name, "\" was trained; give INPUT, or --where to choose documents"));
+}
+
+// What was measured, and what it was measured on.
+struct Measured {
+  LabelledTexts texts;
+  std::vector<float> probabilities;   // [documents × labels]
+  std::vector<std::int32_t> classes;  // [documents] true ones, where a document has one label
+  std::vector<std::uint8_t> table;    // [documents × labels] where it may have several
+  std::optional<neural::ClassMetrics> of_classes = {};
+  std::optional<neural::ClassIntervals> class_intervals = {};
+  std::optional<neural::LabelMetrics> of_labels = {};
+  std::optional<neural::LabelIntervals> label_intervals = {};
+};
+
+LabelledTexts picked(LabelledTexts texts, std::span<const std::size_t> rows) {
+  LabelledTexts kept;
+  for (const std::size_t row : rows) {
+    kept.row_ids.push_back(texts.row_ids[row]);
+    kept.names.push_back(std::move(texts.names[row]));
+    kept.texts.push_back(std::move(texts.texts[row]));
+    kept.labels.push_back(std::move(texts.labels[row]));
+  }
+  return kept;
+}
+
+Measured measure(const Request& request, const ClassifierModel& model, LabelledTexts texts, const RunContext& context) {
+  Measured measured;
+  measured.texts = std::move(texts);
+  const std::vector<std::string_view> views(measured.texts.texts.begin(), measured.texts.texts.end());
+  measured.probabilities = probabilities(model, views, context);
+  const neural::ClassRows rows{measured.probabilities, static_cast<std::int32_t>(model.labels.size())};
+  const bool intervals = request.bootstrap.draws > 0;
+  if (model.several()) {
+    measured.table = label_matrix(measured.texts, model.labels);
+    measured.of_labels = neural::score_labels(rows, measured.table, model.thresholds, context);
+    if (intervals) {
+      measured.label_intervals =
+          neural::label_intervals(rows, measured.table, model.thresholds, request.bootstrap, context);
+    }
+    return measured;
+  }
+  measured.classes = classes_of(measured.texts, model.labels);
+  measured.of_classes = neural::score_classes(rows, measured.classes, context);
+  if (intervals) {
+    measured.class_intervals = neural::class_intervals(rows, measured.classes, request.bootstrap, context);
+  }
+  return measured;
+}
+
+// ---- the page ------------------------------------------------------------------------------------------------------
+
+// At most so many bytes of a text, whole code points.
+std::string_view beginning(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
+  return text.substr(0, bytes);
+}
+
+ScoredDocument scored(const Measured& measured, const ClassifierModel& model, std::size_t row) {
+  const std::size_t labels = model.labels.size();
+  const auto found = std::span(measured.probabilities).subspan(row * labels, labels);
+  const std::string_view text = beginning(measured.texts.texts[row], kPageTextBytes);
+  ScoredDocument document{.id = measured.texts.names[row],
+                          .text = std::string(text),
+                          .cut = text.size() < measured.texts.texts[row].size()};
+  if (model.several()) {
+    for (std::size_t label = 0; label < labels; ++label) {
+      const auto number = static_cast<std::int32_t>(label);
+      if (measured.table[row * labels + label] != 0) document.truth.push_back(number);
+      if (found[label] >= model.thresholds[label]) document.predicted.push_back(number);
+    }
+    return document;
+  }
+  const auto predicted = static_cast<std::size_t>(std::ranges::max_element(found) - found.begin());
+  document.truth = {measured.classes[row]};
+  document.predicted = {static_cast<std::int32_t>(predicted)};
+  document.probability = static_cast<double>(found[predicted]);
+  document.true_probability = static_cast<double>(found[static_cast<std::size_t>(measured.classes[row])]);
+  return document;
+}
+
+// Documents to be shown, the worst first: with several labels those with most cells wrong.
+std::vector<std::size_t> shown_rows(const Measured& measured, const ClassifierModel& model) {
+  const std::size_t labels = model.labels.size();
+  if (!model.several()) {
+    return choose_documents({measured.probabilities, static_cast<std::int32_t>(labels)}, measured.classes,
+                            kPageDocuments);
+  }
+  std::vector<std::size_t> wrong(measured.texts.size(), 0);
+  for (std::size_t cell = 0; cell < measured.table.size(); ++cell) {
+    const bool given = measured.probabilities[cell] >= model.thresholds[cell % labels];
+    wrong[cell / labels] += given != (measured.table[cell] != 0) ? 1 : 0;
+  }
+  std::vector<std::size_t> rows(measured.texts.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  std::ranges::stable_sort(rows, std::ranges::greater{}, [&](std::size_t row) { return wrong[row]; });
+  rows.resize(std::min(rows.size(), kPageDocuments));
+  return rows;
+}
+
+PageHead head_of(const Request& request, const ClassifierModel& model, const std::string& made) {
+  PageHead head;
+  if (!corpus::is_exported_model(request.path)) {
+    const corpus::Store store = corpus::Store::open(request.path);
+    PageRequest about;
+    about.model = model.name;
+    head = make_head(store.database(), about);
+  }
+  head.corpus = std::filesystem::path(request.path).filename().string();
+  head.model = concat(model.name, " (", model.kind, ")");
+  head.made = made;
+  head.seed = model.seed;
+  head.fingerprint = model.fingerprint;
+  return head;
+}
+
+std::string make_page(const Request& request, const ClassifierModel& model, const Measured& measured,
+                      const std::string& made) {
+  ClassifierPage page;
+  page.language = request.language;
+  page.head = head_of(request, model, made);
+  page.labels = model.labels;
+  page.classes = measured.of_classes;
+  page.class_intervals = measured.class_intervals;
+  page.multi_label = measured.of_labels;
+  page.label_intervals = measured.label_intervals;
+  page.thresholds = model.thresholds;
+  page.level = request.bootstrap.level;
+  for (const EpochFigures& one : model.epochs) {
+    page.epochs.push_back({one.epoch, one.training_loss, one.validation_loss.value_or(kUndefined),
+                           one.validation_accuracy.value_or(kUndefined)});
+  }
+  for (const std::size_t row : shown_rows(measured, model)) page.documents.push_back(scored(measured, model, row));
+  return classifier_page(page);
+}
+
+void run(const Request& request, RunLog& log, const CommonOptions& common, Streams& io) {
+  log.set_seed(request.seed);
+  const RunContext context = common.run_context(io);
+  const ClassifierModel model = load_classifier(request.path, request.model, request.dictionary.folder());
+  LabelSource source = model.source;
+  source.split_field.clear();
+  if (!request.label_field.empty()) source.field = request.label_field;
+  Chosen chosen;
+  if (request.inputs.empty()) {
+    chosen = choose_stored(request, model, source);
+  } else {
+    chosen = {read_inputs(request, source, common, io), {}, "input"};
+    chosen.rows.resize(chosen.texts.size());
+    std::iota(chosen.rows.begin(), chosen.rows.end(), std::size_t{0});
+    log.set_input(
+        nlohmann::json{{"inputs", request.inputs}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  const std::int64_t without_label = chosen.texts.without_label;
+  const auto begin = std::chrono::steady_clock::now();
+  const Measured measured = measure(request, model, picked(std::move(chosen.texts), chosen.rows), context);
+  Report report;
+  report.tables = model.several() ? label_tables(*measured.of_labels, measured.label_intervals, model.labels)
+                                  : class_tables(*measured.of_classes, measured.class_intervals, model.labels);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  report.metrics = {{"model", model.name},
+                    {"kind", model.kind},
+                    {"fingerprint", model.fingerprint},
+                    {"documents", chosen.rows.size()},
+                    {"of", chosen.documents},
+                    {"without_label", without_label},
+                    {"seconds", seconds}};
+  if (!request.page.empty()) {
+    vectorize::OutputFile file(request.page, common.force);
+    file.write(make_page(request, model, measured, log.started()));
+    file.commit();
+    report.metrics.push_back({"page", request.page});
+  }
+  show(report, common, io);
+  if (!corpus::is_exported_model(request.path)) log.save(request.path, report);
+}
+
+}  // namespace
+
+void run_evaluate(std::span<const std::string> args, Streams& io) {
+  RunLog log("evaluate", args);
+  Request request;
+  po::options_description flags;
+  auto add = flags.add_options();
+  add("corpus", po::value(&request.path)->required(), "corpus file");
+  add("input", po::value(&request.inputs), "files, folders, or - for standard input");
+  add("model", po::value(&request.model), "name of the classifier, if there are several");
+  add("true-field", po::value(&request.label_field),
+      "where the true label stands, if not as in training: label, source or meta.NAME");
+  add("output,o", po::value(&request.page), "HTML page to write: figures, confusion matrix, calibration, mistakes");
+  add("language", po::value(&request.language)->default_value(request.language), "of the page at the start: ko, en");
+  add("draws", po::value(&request.bootstrap.draws)->default_value(request.bootstrap.draws),
+      "resamples of the bootstrap; 0: no intervals");
+  add("level", po::value(&request.bootstrap.level)->default_value(request.bootstrap.level),
+      "share of the resamples inside an interval");
+  add("seed", po::value(&request.seed)->default_value(request.seed), "of the bootstrap");
+  request.where.add_to(flags);
+  request.reader.add_to(flags);
+  request.dictionary.add_to(flags);
+  const auto common = parse(kUsage, flags, args, io);
+  if (!common) return;
+  if (request.seed < 0) throw UsageError("--seed: at least 0 is wanted");
+  (void)choose<int>("--language", request.language, {{"ko", 0}, {"en", 1}});
+  if (request.bootstrap.draws < 0) throw UsageError("--draws: at least 0 is wanted");
+  if (!request.inputs.empty() && !request.where.filter().sql.empty()) {
+    throw UsageError("evaluate: --where is for documents of the corpus");
+  }
+  request.bootstrap.seed = static_cast<std::uint64_t>(request.seed);
+  run(request, log, *common, io);
+}
+
+}  // namespace malmoi::apps

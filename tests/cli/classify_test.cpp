@@ -1,0 +1,289 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/cli/program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace malmoi::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
+
+using Words = std::vector<std::string>;
+
+Words operator+(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+json report_of(const Words& args) {
+  const Outcome run = run_malmoi(args + Words{"--format", "json"});
+  EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
+  return run.status == 0 ? json::parse(run.out) : json();
+}
+
+double figure(const json& report, std::string_view name) {
+  for (const json& row : report["tables"]["figures"]) {
+    if (row["figure"] == name) return row["value"];
+  }
+  ADD_FAILURE() << "no figure " << name;
+  return 0;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// Film reviews, analysed by words, so that no dictionary is needed.
+class Classify : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(run_malmoi({"index", corpus_, kReviews, "--analyzer", "word"}).status, 0); }
+
+  json train(const Words& more = {}) { return report_of(Words{"train", corpus_} + more); }
+  static std::string fingerprint(const json& report) { return report["metrics"]["fingerprint"]; }
+  std::string write(const std::string& name, const std::string& text) {
+    const std::string path = (folder_ / name).string();
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+
+  TemporaryFolder folder_;
+  std::string corpus_ = (folder_ / "reviews.malmoi").string();
+};
+
+TEST_F(Classify, TrainingHoldsDocumentsOutAndEvaluateMeasuresOnThem) {
+  const json trained = train();
+  EXPECT_EQ(trained["metrics"]["model"], "softmax");
+  EXPECT_EQ(trained["metrics"]["trained_on"], 2700);
+  EXPECT_EQ(trained["metrics"]["test"], 300);
+  EXPECT_GT(figure(trained, "accuracy"), 0.75);
+  const json measured = report_of({"evaluate", corpus_});
+  EXPECT_EQ(measured["metrics"]["of"], "test");
+  EXPECT_EQ(measured["metrics"]["documents"], 300);
+  EXPECT_EQ(measured["metrics"]["fingerprint"], fingerprint(trained));
+  EXPECT_EQ(figure(measured, "accuracy"), figure(trained, "accuracy"));
+  const json& accuracy = measured["tables"]["figures"][0];
+  EXPECT_LT(accuracy["low"], accuracy["value"]);
+  EXPECT_GT(accuracy["high"], accuracy["value"]);
+  const json& confusion = measured["tables"]["confusion"];
+  const auto sum = confusion[0]["as 0"].get<int>() + confusion[0]["as 1"].get<int>() + confusion[1]["as 0"].get<int>() +
+                   confusion[1]["as 1"].get<int>();
+  EXPECT_EQ(sum, 300);
+  EXPECT_EQ(confusion[0]["as 0"].get<int>() + confusion[1]["as 1"].get<int>(),
+            std::lround(300 * figure(measured, "accuracy")));
+}
+
+TEST_F(Classify, AModelIsReplacedOnlyWithForce) {
+  const std::string first = fingerprint(train());
+  const Outcome again = run_malmoi({"train", corpus_});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("there is a model \"softmax\" already"));
+  EXPECT_EQ(fingerprint(train({"--force"})), first);
+}
+
+TEST_F(Classify, EveryKindGivesTheSameModelForEveryNumberOfThreads) {
+  const std::vector<Words> kinds = {
+      {"--kind", "softmax", "--loss", "hinge"},
+      {"--kind", "bayes", "--model", "complement"},
+      {"--kind", "fasttext"},
+      {"--kind", "mlp", "--dim", "16", "--hidden", "16", "--epochs", "2"},
+      {"--kind", "cnn", "--dim", "16", "--filters", "8", "--epochs", "2"},
+      {"--kind", "rnn", "--dim", "16", "--hidden", "16", "--epochs", "2"},
+      {"--kind", "gru", "--dim", "16", "--hidden", "16", "--epochs", "2"},
+      {"--kind", "lstm", "--dim", "16", "--hidden", "16", "--epochs", "2", "--layers", "2"},
+      {"--kind", "transformer", "--dim", "16", "--hidden", "32", "--heads", "2", "--epochs", "2"}};
+  for (const Words& kind : kinds) {
+    const json one = train(kind + Words{"--save", "one", "--threads", "1", "--force"});
+    const json four = train(kind + Words{"--save", "four", "--threads", "4", "--force"});
+    EXPECT_EQ(fingerprint(one), fingerprint(four)) << kind[1];
+    const json measured = report_of({"evaluate", corpus_, "--model", "one", "--draws", "0"});
+    EXPECT_EQ(figure(measured, "accuracy"), figure(one, "accuracy")) << kind[1];
+  }
+}
+
+TEST_F(Classify, AStoppedTrainingGoesOnToTheSameModel) {
+  const Words kind = {"--kind", "gru", "--dim", "32", "--hidden", "32", "--epochs", "6", "--patience", "6"};
+  const std::string whole = fingerprint(train(kind + Words{"--save", "whole"}));
+  const Words stopped = Words{"train", corpus_} + kind + Words{"--save", "stopped", "--threads", "1"};
+  for (int milliseconds = 400; milliseconds < 60000; milliseconds += milliseconds / 3) {
+    const Outcome killed = kill_malmoi(stopped, 1000 * milliseconds, milliseconds < 800 ? 2 : 9);
+    const std::string models = run_malmoi({"models", corpus_}).out;
+    ASSERT_NE(killed.status, 0) << "it was never stopped between two epochs";
+    if (models.find("stopped.checkpoint") != std::string::npos) break;
+  }
+  const Outcome other = run_malmoi({"train", corpus_, "--kind", "gru", "--save", "stopped", "--resume"});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.err, HasSubstr("had other options"));
+  const json resumed = report_of(stopped + Words{"--resume"});
+  EXPECT_EQ(fingerprint(resumed), whole);
+  EXPECT_THAT(run_malmoi({"models", corpus_}).out, ::testing::Not(HasSubstr("checkpoint")));
+  EXPECT_THAT(run_malmoi(stopped + Words{"--resume", "--force"}).err, HasSubstr("no unfinished training"));
+}
+
+TEST_F(Classify, PredictWritesALineADocument) {
+  train();
+  const Outcome run =
+      run_malmoi({"predict", corpus_, "-"}, "정말 재미있고 감동적인 최고의 영화\n쓰레기 영화 돈 아까움\n");
+  ASSERT_EQ(run.status, 0) << run.err;
+  const std::vector<std::string> lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], "id\tlabel\tprobability");
+  EXPECT_THAT(lines[1], StartsWith("-:1\t1\t0."));
+  EXPECT_THAT(lines[2], StartsWith("-:2\t0\t0."));
+}
+
+TEST_F(Classify, ExplainNamesTheWordsThatDecided) {
+  train();
+  for (const std::string kind : {"softmax", "fasttext"}) {
+    if (kind != "softmax") train({"--kind", kind});
+    const Outcome run = run_malmoi({"predict", corpus_, "-", "--model", kind, "--explain", "2", "--format", "json"},
+                                   "어제 본 쓰레기 영화\n");
+    ASSERT_EQ(run.status, 0) << run.err;
+    const json document = json::parse(run.out);
+    EXPECT_EQ(document["labels"][0]["label"], "0") << kind;
+    const json& words = document["labels"][0]["words"];
+    ASSERT_EQ(words.size(), 2U);
+    EXPECT_EQ(words[0]["text"], "쓰레기") << kind;
+    EXPECT_GT(words[0]["weight"], 0) << kind;
+    EXPECT_EQ(words[0]["begin"], 11) << kind;
+  }
+}
+
+TEST_F(Classify, PredictionsOfTheCorpusAreThoseOfItsTexts) {
+  train();
+  const Outcome stored = run_malmoi({"predict", corpus_, "--where", "id<=200", "--format", "tsv", "--threads", "1"});
+  const Outcome threads = run_malmoi({"predict", corpus_, "--where", "id<=200", "--format", "tsv", "--threads", "8"});
+  EXPECT_EQ(stored.out, threads.out);
+  EXPECT_EQ(lines_of(stored.out).size(), 201U);
+}
+
+TEST_F(Classify, AnExportedModelPredictsWithoutTheCorpus) {
+  train();
+  const std::string file = (folder_ / "softmax.model").string();
+  ASSERT_EQ(run_malmoi({"models", corpus_, "--export", "softmax", "-o", file}).status, 0);
+  const std::string text = "재미있다\n지루하다\n";
+  const Outcome exported = run_malmoi({"predict", file, "-"}, text);
+  ASSERT_EQ(exported.status, 0) << exported.err;
+  EXPECT_EQ(exported.out, run_malmoi({"predict", corpus_, "-"}, text).out);
+}
+
+TEST_F(Classify, EvaluateReadsNewDocuments) {
+  train({"--test", "0"});
+  const std::string input = write("new.tsv", "id\tdocument\tlabel\na\t최고의 영화\t1\nb\t쓰레기\t0\nc\t감동\t1\n");
+  const json measured = report_of({"evaluate", corpus_, input, "--draws", "0"});
+  EXPECT_EQ(measured["metrics"]["documents"], 3);
+  EXPECT_EQ(measured["metrics"]["of"], "input");
+  const std::string unknown = write("unknown.tsv", "id\tdocument\tlabel\na\t최고의 영화\t좋음\n");
+  const Outcome refused = run_malmoi({"evaluate", corpus_, unknown});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err,
+              HasSubstr("document a has the label \"좋음\", which the model does not know; it knows 0, 1"));
+}
+
+TEST_F(Classify, TheSplitCanComeFromAField) {
+  std::string text = "id\ttext\tlabel\tpart\n";
+  for (int i = 0; i < 60; ++i) {
+    text += std::to_string(i) + (i % 2 == 0 ? "\tgood film\tpos\t" : "\tbad film\tneg\t") +
+            (i < 40   ? "train"
+             : i < 50 ? "valid"
+                      : "test") +
+            "\n";
+  }
+  const std::string corpus = (folder_ / "split.malmoi").string();
+  ASSERT_EQ(
+      run_malmoi({"index", corpus, write("split.tsv", text), "--analyzer", "word", "--meta-field", "part"}).status, 0);
+  const json trained = report_of({"train", corpus, "--split-field", "meta.part", "--kind", "bayes"});
+  EXPECT_EQ(trained["metrics"]["test"], 10);
+  EXPECT_EQ(trained["metrics"]["validation"], 10);
+  EXPECT_EQ(figure(trained, "accuracy"), 1);
+}
+
+TEST_F(Classify, DocumentsMayHaveSeveralLabels) {
+  std::string text = "id\ttext\tlabel\n";
+  const std::vector<std::string> words = {"ball", "film", "vote"};
+  for (int i = 0; i < 210; ++i) {
+    const std::string& first = words[static_cast<std::size_t>(i) % 3];
+    const std::string& second = words[static_cast<std::size_t>(i / 3) % 3];
+    text += std::to_string(i) + "\tthe " + first + " and a " + second + "\t" + first +
+            (first == second ? "" : "|" + second) + "\n";
+  }
+  const std::string corpus = (folder_ / "several.malmoi").string();
+  ASSERT_EQ(run_malmoi({"index", corpus, write("several.tsv", text), "--analyzer", "word"}).status, 0);
+  for (const std::string kind : {"softmax", "fasttext", "gru"}) {
+    const json trained = report_of({"train", corpus, "--label-separator", "|", "--kind", kind});
+    EXPECT_EQ(trained["metrics"]["labels"], 3);
+    EXPECT_GT(figure(trained, "micro_f1"), 0.9) << kind;
+  }
+  const Outcome run = run_malmoi({"predict", corpus, "-", "--model", "softmax"}, "the ball and a vote\n");
+  EXPECT_EQ(lines_of(run.out).size(), 3U) << run.out;
+}
+
+TEST_F(Classify, BadInputIsNamed) {
+  const auto error_of = [](const Words& args) {
+    const Outcome run = run_malmoi(args);
+    EXPECT_NE(run.status, 0);
+    return run.err;
+  };
+  EXPECT_THAT(error_of({"train", corpus_, "--kind", "sofmax"}), HasSubstr("did you mean softmax?"));
+  EXPECT_THAT(error_of({"train", corpus_, "--label-field", "meta.section"}),
+              HasSubstr("none of the 3000 documents has a label in the field meta.section"));
+  EXPECT_THAT(error_of({"train", corpus_, "--where", "label=1"}), HasSubstr("have the label \"1\"; two are wanted"));
+  EXPECT_THAT(error_of({"train", corpus_, "--test", "100%"}), HasSubstr("share"));
+  EXPECT_THAT(error_of({"train", corpus_, "--words", "3-1"}), HasSubstr("--words 3-1"));
+  EXPECT_THAT(error_of({"train", corpus_, "--kind", "bayes", "--heads", "3"}), HasSubstr("heads"));
+  EXPECT_THAT(error_of({"predict", corpus_, "-"}), HasSubstr("there is no classifier"));
+  EXPECT_THAT(error_of({"evaluate", corpus_}), HasSubstr("there is no classifier"));
+}
+
+// ---- word vectors --------------------------------------------------------------------------------------------------
+
+TEST_F(Classify, WordVectorsAreLearnedStoredAndAskedFor) {
+  const json made = report_of({"embed", corpus_, "--subwords", "--dim", "20", "--epochs", "2", "--threads", "1"});
+  EXPECT_EQ(made["metrics"]["dimensions"], 20);
+  EXPECT_GT(made["metrics"]["words"], 100);
+  const json threads =
+      report_of({"embed", corpus_, "--subwords", "--dim", "20", "--epochs", "2", "--threads", "4", "--save", "four"});
+  EXPECT_EQ(fingerprint(made), fingerprint(threads));
+  const json nearest = report_of({"nearest", corpus_, "영화", "--top", "3"});
+  ASSERT_EQ(nearest["tables"]["nearest"].size(), 3U);
+  EXPECT_GE(nearest["tables"]["nearest"][0]["cosine"], nearest["tables"]["nearest"][1]["cosine"]);
+  EXPECT_EQ(report_of({"nearest", corpus_, "영화관에서만"})["tables"]["nearest"].size(), 10U);  // by its parts
+  EXPECT_EQ(report_of({"analogy", corpus_, "영화", "감동", "연기"})["tables"]["answers"].size(), 5U);
+}
+
+TEST_F(Classify, WordVectorsGoThroughAFile) {
+  const std::string file = (folder_ / "small.vec").string();
+  const json made = report_of({"embed", corpus_, "--dim", "10", "--epochs", "1", "--write", file});
+  const json read = report_of({"embed", corpus_, "--read", file, "--save", "copy"});
+  EXPECT_EQ(read["metrics"]["words"], made["metrics"]["words"]);
+  const auto neighbors = [&](const std::string& model) {
+    json words;
+    for (const json& row : report_of({"nearest", corpus_, "영화", "--model", model})["tables"]["nearest"]) {
+      words.push_back(row["neighbor"]);
+    }
+    return words;
+  };
+  EXPECT_EQ(neighbors("vectors"), neighbors("copy"));
+  const std::string pairs = write("pairs.tsv", "word1\tword2\tscore\n영화\t감동\t3\n영화\t없는말\t1\n연기\t감동\t9\n");
+  const json scores = report_of({"wordsim", corpus_, pairs, "--model", "copy"});
+  EXPECT_EQ(scores["tables"]["wordsim"][0]["pairs"], 3);
+  EXPECT_EQ(scores["tables"]["wordsim"][0]["covered"], 2);
+  EXPECT_EQ(run_malmoi({"nearest", corpus_, "없는말", "--model", "copy"}).status, 1);
+}
+
+}  // namespace
+}  // namespace malmoi::testing
