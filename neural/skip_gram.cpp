@@ -165,9 +165,10 @@ class Training {
         model_(&model),
         options_(&options),
         context_(&context),
+        batch_(std::min(static_cast<std::size_t>(options.batch), std::max(kPartWords, text.counts.size()))),
         sampler_(model, options, text.counts.size()) {
     if (options.hogwild) return;
-    const std::size_t parts = chunk_count(static_cast<std::size_t>(options.batch), kPartWords);
+    const std::size_t parts = chunk_count(batch_, kPartWords);
     for (std::size_t p = 0; p < parts; ++p) parts_.emplace_back(model.inputs, model.outputs);
     touches_.inputs.assign(model.inputs.rows(), 0);
     touches_.outputs.assign(model.outputs.rows(), 0);
@@ -182,9 +183,8 @@ class Training {
     if (options_->hogwild) {
       race();
     } else {
-      const auto batch = static_cast<std::size_t>(options_->batch);
-      for (std::size_t begin = 0; begin < kept_.words.size(); begin += batch) {
-        run_batch({begin, std::min(kept_.words.size(), begin + batch)});
+      for (std::size_t begin = 0; begin < kept_.words.size(); begin += batch_) {
+        run_batch({begin, std::min(kept_.words.size(), begin + batch_)});
       }
     }
     Loss total;
@@ -272,6 +272,7 @@ class Training {
   Model* model_;
   const EmbeddingOptions* options_;
   const RunContext* context_;
+  std::size_t batch_;  // words: of a few distinct ones no more, or each would be met again and again in one state
   Sampler sampler_;
   std::vector<StepBatch> parts_;  // of a batch
   RowTouches touches_;

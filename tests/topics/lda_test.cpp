@@ -233,7 +233,7 @@ TEST(FitLda, PutsSeedWordsIntoTheirTopics) {
 TEST(FitLda, GoesOnWithMoreDocuments) {
   const TopicCorpus corpus = topic_corpus({.topics = 6, .terms = 150, .documents = 300, .length = 60});
   std::vector<std::vector<int>> first(corpus.documents.begin(), corpus.documents.begin() + 200);
-  const LdaOptions options{.topics = 6, .iterations = 150};
+  const LdaOptions options{.topics = 6, .alpha = 0.1, .iterations = 150};
   const Lda before = fit_lda(count_matrix(first, 150), options);
   LdaStart start{.assignments = before.assignments};
   start.assignments.resize(300 * 60, kUnassigned);
