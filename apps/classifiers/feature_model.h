@@ -24,7 +24,7 @@ class FeatureFlags {
  private:
   std::string words_ = "1-3";
   std::string characters_ = "1-5";
-  std::string scope_ = "text";
+  std::string scope_ = "word";
   std::string weight_ = "tfidf";
   std::string norm_ = "view";
   std::int32_t min_df_ = 2;

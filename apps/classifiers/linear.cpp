@@ -181,8 +181,8 @@ class SoftmaxTrainer : public LinearTrainer {
     return std::move(fitted.model);
   }
 
-  std::string loss_ = "logistic";
-  std::string log_ratio_ = "1";
+  std::string loss_ = "hinge";
+  std::string log_ratio_ = "0.5";
   std::string class_weights_ = "none";
   LinearOptions options_;
 };
