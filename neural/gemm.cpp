@@ -34,7 +34,11 @@ struct Strip {
   Real* c;
   std::ptrdiff_t c_row;
   Real beta;
+  const Real* bias;  // of the columns; null: none
 };
+
+// What the sums are added to.
+enum class Base { nothing, target, bias };
 
 template <int kRows, int kVectors>
 using Sums = VectorReal[kRows][kVectors];
@@ -56,8 +60,8 @@ template <int kRows, int kVectors>
   }
 }
 
-// Adds the sums to kRows rows of C; the last vector has `tail` columns (kLanes: all).
-template <int kRows, int kVectors, bool kAdds, bool kWhole>
+// Puts the sums into kRows rows of C; the last vector has `tail` columns (kLanes: all).
+template <int kRows, int kVectors, Base kBase, bool kWhole>
 [[gnu::always_inline]] inline void finish(const Strip& strip, std::ptrdiff_t tail, const Sums<kRows, kVectors>& sums) {
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
@@ -67,28 +71,31 @@ template <int kRows, int kVectors, bool kAdds, bool kWhole>
       Real* to = row + j * kLanes;
       VectorReal sum = sums[i][j];
       if (kWhole || j + 1 < kVectors) {
-        if constexpr (kAdds) sum += strip.beta * load(to);
+        if constexpr (kBase == Base::target) sum += strip.beta * load(to);
+        if constexpr (kBase == Base::bias) sum += load(strip.bias + j * kLanes);
         store(to, sum);
       } else {
-        if constexpr (kAdds) sum += strip.beta * load_part(to, tail);
+        if constexpr (kBase == Base::target) sum += strip.beta * load_part(to, tail);
+        if constexpr (kBase == Base::bias) sum += load_part(strip.bias + j * kLanes, tail);
         store_part(to, sum, tail);
       }
     }
   }
 }
 
-template <int kRows, int kVectors>
-void tile(const Strip& strip, std::ptrdiff_t tail) {
+template <int kRows, int kVectors, Base kBase>
+void tile_onto(const Strip& strip, std::ptrdiff_t tail) {
   Sums<kRows, kVectors> sums = {};
   multiply<kRows, kVectors>(strip, sums);
-  const bool adds = strip.beta != Real{0};
-  if (tail == kLanes) {
-    adds ? finish<kRows, kVectors, true, true>(strip, tail, sums)
-         : finish<kRows, kVectors, false, true>(strip, tail, sums);
-  } else {
-    adds ? finish<kRows, kVectors, true, false>(strip, tail, sums)
-         : finish<kRows, kVectors, false, false>(strip, tail, sums);
-  }
+  tail == kLanes ? finish<kRows, kVectors, kBase, true>(strip, tail, sums)
+                 : finish<kRows, kVectors, kBase, false>(strip, tail, sums);
+}
+
+template <int kRows, int kVectors>
+void tile(const Strip& strip, std::ptrdiff_t tail) {
+  if (strip.beta != Real{0}) return tile_onto<kRows, kVectors, Base::target>(strip, tail);
+  strip.bias == nullptr ? tile_onto<kRows, kVectors, Base::nothing>(strip, tail)
+                        : tile_onto<kRows, kVectors, Base::bias>(strip, tail);
 }
 
 template <int kVectors>
@@ -208,7 +215,8 @@ void pack(const Factor& b, const PanelPlace& place, Real* panel) {
 void scale(const ProductShape& shape, const Target& c) {
   for (std::ptrdiff_t i = 0; i < shape.m; ++i) {
     Real* row = c.values + i * c.stride;
-    for (std::ptrdiff_t j = 0; j < shape.n; ++j) row[j] = c.beta == Real{0} ? Real{0} : c.beta * row[j];
+    const auto base = [&](std::ptrdiff_t j) { return c.bias == nullptr ? Real{0} : c.bias[j]; };
+    for (std::ptrdiff_t j = 0; j < shape.n; ++j) row[j] = c.beta == Real{0} ? base(j) : c.beta * row[j];
   }
 }
 
@@ -242,7 +250,8 @@ Strip strip_at(const PanelPlace& place, const Factor& a, const Target& c) {
           .depth = place.depth,
           .c = c.values + place.column,
           .c_row = c.stride,
-          .beta = place.row == 0 ? c.beta : Real{1}};
+          .beta = place.row == 0 ? c.beta : Real{1},
+          .bias = c.bias == nullptr ? nullptr : c.bias + place.column};
 }
 
 // Asks for the panel that is packed next: its rows are too far apart for the processor to foresee.
@@ -344,8 +353,10 @@ void gemm(const ProductShape& shape, const Factor& a, const Factor& b, const Tar
     const auto index = static_cast<std::ptrdiff_t>(chunk.index);
     const std::ptrdiff_t row = index / column_parts * part.rows;
     const std::ptrdiff_t column = index % column_parts * part.columns;
-    multiply_block({std::min(part.rows, shape.m - row), std::min(part.columns, shape.n - column), shape.k},
-                   part_of(a, row, 0), part_of(b, 0, column), {c.values + row * c.stride + column, c.stride, c.beta});
+    multiply_block(
+        {std::min(part.rows, shape.m - row), std::min(part.columns, shape.n - column), shape.k}, part_of(a, row, 0),
+        part_of(b, 0, column),
+        {c.values + row * c.stride + column, c.stride, c.beta, c.bias == nullptr ? nullptr : c.bias + column});
   });
 }
 

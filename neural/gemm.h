@@ -35,9 +35,10 @@ struct Target {
   Real* values = nullptr;
   std::ptrdiff_t stride = 0;
   Real beta = 0;
+  const Real* bias = nullptr;  ///< [n] where beta = 0: added to every row; null: zeros
 };
 
-/// C = op(A) · op(B) + beta · C. C overlaps neither factor.
+/// C = op(A) · op(B) + beta · C, or + a row of biases. C overlaps neither factor.
 ///
 /// The same bytes for every number of threads: work is split by rows and columns of C, in blocks that depend on the
 /// shape alone, and every sum runs over k in ascending order within fixed blocks.

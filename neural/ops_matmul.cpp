@@ -159,11 +159,10 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias)
   std::copy_n(x.shape().sizes().data(), x.shape().rank(), sizes.data());
   sizes[x.shape().rank() - 1] = p.n;
   Tensor out = graph.tensor(Shape(std::span<const std::size_t>(sizes.data(), x.shape().rank())));
-  for_blocks(p.m, row_grain(p.n), graph.context(), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) std::copy_n(bias.value().data(), p.n, out.data() + row * p.n);
-  });
-  multiply(p, {x.value().data(), p.k, false, 0}, {weight.value().data(), p.n, false, 0}, 1, out.data(), 0,
-           graph.context());
+  const std::ptrdiff_t inputs = signed_size(p.k);
+  const std::ptrdiff_t outputs = signed_size(p.n);
+  gemm({signed_size(p.m), outputs, inputs}, {x.value().data(), inputs}, {weight.value().data(), outputs},
+       {.values = out.data(), .stride = outputs, .bias = bias.value().data()}, graph.context());
   return graph.record(std::move(out), {x, weight, bias}, [=](const Tensor& grad_out, const Tensor&) {
     const RunContext& context = x.graph().context();
     const Operand g{grad_out.data(), p.n, false, 0};

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "corpus/base/error.h"
@@ -49,6 +51,13 @@ class Stay {
   Handover* finish_;
 };
 
+// The calling thread's arena of this size. It is kept: to make one at every call would send oneTBB's workers to sleep
+// behind it, and to wake them costs more than many a loop.
+tbb::task_arena& arena(int threads) {
+  thread_local std::map<int, tbb::task_arena> kept;
+  return kept.try_emplace(threads, threads).first->second;
+}
+
 // Runs the work with this many threads, more than the machine has cores if so wished: without the control oneTBB would
 // print a warning and use fewer.
 void run_on(int threads, Borders& borders, const std::function<void()>& work) {
@@ -56,10 +65,15 @@ void run_on(int threads, Borders& borders, const std::function<void()>& work) {
     const Handover* finish;
     ~TakeAtExit() { finish->take(); }
   };
-  const tbb::global_control allow(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+  using tbb::global_control;
+  std::optional<global_control> allow;
+  const auto wanted = static_cast<std::size_t>(threads);
+  if (global_control::active_value(global_control::max_allowed_parallelism) < wanted) {
+    allow.emplace(global_control::max_allowed_parallelism, wanted);
+  }
   const TakeAtExit behind{&borders.finish};
   borders.start.give();
-  tbb::task_arena(threads).execute(work);
+  arena(threads).execute(work);
 }
 
 void run_serial_pipeline(const PipelineStages& stages, const RunContext& context) {

@@ -272,7 +272,8 @@ TEST_F(Classify, WordVectorsGoThroughAFile) {
   EXPECT_EQ(read["metrics"]["words"], made["metrics"]["words"]);
   const auto neighbors = [&](const std::string& model) {
     json words;
-    for (const json& row : report_of({"nearest", corpus_, "영화", "--model", model})["tables"]["nearest"]) {
+    const json report = report_of({"nearest", corpus_, "영화", "--model", model});
+    for (const json& row : report["tables"]["nearest"]) {
       words.push_back(row["neighbor"]);
     }
     return words;

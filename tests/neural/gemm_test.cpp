@@ -126,6 +126,28 @@ TEST(Gemm, IsExactForSmallWholeNumbers) {
   EXPECT_EQ(c, (std::vector<Real>{21 + 29, 24 + 33, 27 + 37, 47 + 42, 54 + 48, 61 + 54}));
 }
 
+TEST(Gemm, AddsABiasToEveryRow) {
+  for (const ProductShape& shape : kShapes) {
+    Case test = {shape, MatrixOp::none, MatrixOp::none, Real{0}};
+    const std::vector<Real> bias = random_values(static_cast<std::size_t>(shape.n), 4);
+    std::vector<Real> expected = plain_product(test);
+    for (std::ptrdiff_t i = 0; i < shape.m; ++i) {
+      for (std::ptrdiff_t j = 0; j < shape.n; ++j)
+        expected[static_cast<std::size_t>(i * test.ldc() + j)] += at(bias, j);
+    }
+    const std::vector<Real> a = test.a();
+    const std::vector<Real> b = test.b();
+    std::vector<Real> c = test.c();
+    gemm(shape, {a.data(), test.lda()}, {b.data(), test.ldb()}, {c.data(), test.ldc(), Real{0}, bias.data()});
+    EXPECT_LT(largest_difference(c, expected), kTolerance * static_cast<double>(5 + shape.k))
+        << shape.m << " " << shape.n << " " << shape.k;
+  }
+  const std::vector<Real> bias = {1, -2};
+  std::vector<Real> c(4, 100);
+  gemm({2, 2, 0}, {nullptr, 0}, {nullptr, 2}, {c.data(), 2, Real{0}, bias.data()});
+  EXPECT_EQ(c, (std::vector<Real>{1, -2, 1, -2}));
+}
+
 TEST(Gemm, LeavesNoTraceOfWhatStoodInAnOverwrittenResult) {
   const std::vector<Real> a(70 * 9, 1);
   const std::vector<Real> b(9 * 70, 1);
