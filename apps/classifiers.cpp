@@ -1,10 +1,15 @@
 #include "apps/classifiers.h"
 
 #include <array>
+#include <boost/program_options.hpp>
 
 #include "apps/classifiers/bag.h"
+#include "apps/classifiers/ensemble.h"
 #include "apps/classifiers/linear.h"
 #include "apps/classifiers/network.h"
+#include "apps/command.h"
+
+namespace po = boost::program_options;
 
 namespace malmoi::apps {
 
@@ -31,8 +36,24 @@ std::span<const ClassifierKind> classifier_kinds() noexcept {
                      [] { return make_network_trainer(NetworkKind::lstm); }, read_network_classifier},
       ClassifierKind{"transformer", "self-attention blocks",
                      [] { return make_network_trainer(NetworkKind::transformer); }, read_network_classifier},
+      ClassifierKind{"ensemble", "several of these, trained one after the other; their probabilities are averaged",
+                     make_ensemble_trainer, read_ensemble},
   };
   return kKinds;
+}
+
+std::unique_ptr<ClassifierTrainer> make_trainer(const ClassifierKind& kind, const std::vector<std::string>& flags) {
+  std::unique_ptr<ClassifierTrainer> trainer = kind.make_trainer();
+  po::options_description known;
+  trainer->add_to(known);
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(flags).options(known).run(), values);
+    po::notify(values);
+  } catch (const po::error& error) {
+    throw UsageError(error.what());
+  }
+  return trainer;
 }
 
 }  // namespace malmoi::apps

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,16 +35,32 @@ struct TrainingTask {
   TrainingTexts validation;  ///< may be empty
   std::int32_t labels = 0;
   std::uint64_t seed = 1;
-  tokenize::AnalyzerOptions analysis;                            ///< how texts are read
-  std::filesystem::path dictionary;                              ///< folder of the Korean dictionary
-  std::function<void(const std::string&)> on_note = {};          ///< is told what the user should know
-  std::function<void(const neural::TrainState&)> on_epoch = {};  ///< for checkpoints, of kinds that can resume
-  const neural::TrainState* start = nullptr;                     ///< where to go on; nullptr: from the beginning
+  tokenize::AnalyzerOptions analysis;                                   ///< how texts are read
+  std::filesystem::path dictionary;                                     ///< folder of the Korean dictionary
+  std::filesystem::path corpus;                                         ///< whose word vectors may be taken
+  std::function<void(const std::string&)> on_note = {};                 ///< is told what the user should know
+  std::function<void(const neural::TrainState&)> on_epoch = {};         ///< for checkpoints, of kinds that can resume
+  const neural::TrainState* start = nullptr;                            ///< where to go on; nullptr: from the beginning
+  std::int32_t pause_after = std::numeric_limits<std::int32_t>::max();  ///< epochs, of kinds that can resume
 };
 
 struct TrainedClassifier {
   std::unique_ptr<TextClassifier> classifier;
   std::vector<EpochFigures> epochs = {};
+};
+
+/// A flag with the values that `tune` tries: some, or numbers from low to high whose logarithms are uniform.
+struct SearchedFlag {
+  std::string_view name;
+  std::vector<std::string_view> values = {};
+  double low = 0.0;
+  double high = 0.0;
+};
+
+/// What `tune` varies of a kind. All combinations fit each other.
+struct SearchSpace {
+  std::vector<SearchedFlag> flags;
+  std::int32_t epochs = 0;  ///< of a whole training that can resume, as the flags given say; else 0
 };
 
 /// A way to make a classifier: its flags, training, and reading back.
@@ -54,6 +71,7 @@ class ClassifierTrainer {
   virtual void add_to(boost::program_options::options_description& flags) = 0;
   /// Throws UsageError where the flags given do not fit.
   [[nodiscard]] virtual TrainedClassifier train(const TrainingTask& task, const RunContext& context) const = 0;
+  [[nodiscard]] virtual SearchSpace search_space() const = 0;
   /// Whether it can go on from the state after an epoch.
   [[nodiscard]] virtual bool can_resume() const { return false; }
   /// True: validation documents only calibrate, so that they are learned from in the end.
@@ -70,5 +88,9 @@ struct ClassifierKind {
 
 /// All kinds, in the order of `train --help`.
 [[nodiscard]] std::span<const ClassifierKind> classifier_kinds() noexcept;
+
+/// A trainer of the kind with flags that only this kind has: {"--c", "0.1"}. Throws UsageError.
+[[nodiscard]] std::unique_ptr<ClassifierTrainer> make_trainer(const ClassifierKind& kind,
+                                                              const std::vector<std::string>& flags);
 
 }  // namespace malmoi::apps

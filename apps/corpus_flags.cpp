@@ -21,6 +21,8 @@ void ReaderFlags::add_to(po::options_description& flags) {
   add("meta-field", po::value(&options_.meta_fields), "a further column to keep, may be given again; '*': all others");
   add("encoding", po::value(&options_.encoding)->default_value(options_.encoding),
       "auto, or the encoding's name: utf-8, utf-16, cp949, euc-kr ...");
+  add("strip", po::value(&strip_)->default_value(strip_),
+      "none, or newsgroup: posts are read without headers, footers (signatures) and quotes, as scikit-learn's remove=");
   add("on-error", po::value(&on_error_)->default_value(on_error_),
       "a malformed record: stop (nothing is stored) or skip (it is listed)");
 }
@@ -36,6 +38,8 @@ corpus::ReaderOptions ReaderFlags::options() const {
                                     {"tsv", InputForm::tsv},
                                     {"jsonl", InputForm::jsonl},
                                     {"conllu", InputForm::conllu}});
+  options.strip = choose<corpus::Strip>("--strip", strip_,
+                                        {{"none", corpus::Strip::none}, {"newsgroup", corpus::Strip::newsgroup}});
   options.on_error = choose<corpus::OnError>("--on-error", on_error_,
                                              {{"stop", corpus::OnError::stop}, {"skip", corpus::OnError::skip}});
   return options;

@@ -18,7 +18,7 @@ namespace malmoi::apps {
 
 // Flags that several verbs share. Each object must outlive the parsing that fills it.
 
-/// --from, the columns, --encoding, --on-error.
+/// --from, the columns, --encoding, --strip, --on-error.
 class ReaderFlags {
  public:
   void add_to(boost::program_options::options_description& flags);
@@ -27,6 +27,7 @@ class ReaderFlags {
  private:
   corpus::ReaderOptions options_;
   std::string from_ = "auto";
+  std::string strip_ = "none";
   std::string on_error_ = "stop";
 };
 

@@ -40,6 +40,8 @@ class Field {
     pointer_ = nlohmann::json::json_pointer(concat('/', pointer));
   }
 
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
   // Empty where the document does not have it.
   [[nodiscard]] std::string of(const Document& document) const {
     if (name_ == "label") return document.label;
@@ -73,44 +75,65 @@ std::vector<std::string> several(std::string_view text, std::string_view separat
   return {labels.begin(), labels.end()};
 }
 
-// Gathers documents that have a label.
+bool is_unlabelled(const std::vector<std::string>& labels) {
+  return labels.empty();
+}
+
+// Gathers documents that have a label in one of the fields.
 class Gathering {
  public:
-  explicit Gathering(const LabelSource& source) : separator_(source.separator), label_("--label-field", source.field) {
+  Gathering(const LabelSource& source, std::span<const std::string> fields) : separator_(source.separator) {
+    for (const std::string& field : fields) fields_.emplace_back("--label-field", field);
+    columns_.labels.resize(fields.size());
     if (!source.split_field.empty()) split_.emplace("--split-field", source.split_field);
   }
 
   void add(const Document& document, std::string name) {
-    std::string text = label_.of(document);
-    std::vector<std::string> labels;
-    if (!separator_.empty()) {
-      labels = several(text, separator_);
-    } else if (!text.empty()) {
-      labels.push_back(std::move(text));
-    }
-    if (labels.empty()) {
-      ++texts_.without_label;
+    Labels found;
+    for (const Field& field : fields_) found.push_back(labels_in(field, document));
+    LabelledTexts& texts = columns_.texts;
+    if (std::ranges::all_of(found, is_unlabelled)) {
+      ++texts.without_label;
       return;
     }
-    texts_.row_ids.push_back(document.id);
-    texts_.names.push_back(std::move(name));
-    texts_.texts.push_back(document.text);
-    texts_.labels.push_back(std::move(labels));
-    if (split_) texts_.splits.push_back(split_->of(document));
+    texts.row_ids.push_back(document.id);
+    texts.names.push_back(std::move(name));
+    texts.texts.push_back(document.text);
+    for (std::size_t field = 0; field < found.size(); ++field) {
+      columns_.labels[field].push_back(std::move(found[field]));
+    }
+    if (split_) texts.splits.push_back(split_->of(document));
   }
 
-  LabelledTexts finish(std::string_view field) {
-    if (texts_.size() > 0) return std::move(texts_);
-    throw Error(ErrorCode::invalid_argument,
-                concat("none of the ", texts_.without_label, " documents has a label in the field ", field));
+  LabelColumns finish() {
+    for (std::size_t field = 0; field < fields_.size(); ++field) {
+      if (!std::ranges::all_of(columns_.labels[field], is_unlabelled)) continue;
+      const auto documents = columns_.texts.without_label + static_cast<std::int64_t>(columns_.texts.size());
+      throw Error(ErrorCode::invalid_argument,
+                  concat("none of the ", documents, " documents has a label in the field ", fields_[field].name()));
+    }
+    return std::move(columns_);
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> labels_in(const Field& field, const Document& document) const {
+    std::string text = field.of(document);
+    if (!separator_.empty()) return several(text, separator_);
+    std::vector<std::string> labels;
+    if (!text.empty()) labels.push_back(std::move(text));
+    return labels;
+  }
+
   std::string separator_;
-  Field label_;
+  std::vector<Field> fields_;
   std::optional<Field> split_;
-  LabelledTexts texts_;
+  LabelColumns columns_;
 };
+
+LabelledTexts only_column(LabelColumns columns) {
+  columns.texts.labels = std::move(columns.labels.front());
+  return std::move(columns.texts);
+}
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t value = 0;
@@ -152,28 +175,33 @@ std::vector<std::string_view> LabelledTexts::views(std::span<const std::size_t> 
   return views;
 }
 
-LabelledTexts read_labelled(const corpus::Store& store, const corpus::Filter& where, const LabelSource& source) {
-  Gathering gathering(source);
+LabelColumns read_labelled(const corpus::Store& store, const corpus::Filter& where, const LabelSource& source,
+                           std::span<const std::string> fields) {
+  Gathering gathering(source, fields);
   corpus::DocumentCursor cursor = store.documents(where);
   for (Document document; cursor.next(document);) gathering.add(document, name_of(document));
-  return gathering.finish(source.field);
+  return gathering.finish();
+}
+
+LabelledTexts read_labelled(const corpus::Store& store, const corpus::Filter& where, const LabelSource& source) {
+  return only_column(read_labelled(store, where, source, {&source.field, 1}));
 }
 
 LabelledTexts read_labelled(corpus::DocumentReader& reader, const LabelSource& source) {
-  Gathering gathering(source);
+  Gathering gathering(source, {&source.field, 1});
   for (Document document; reader.read(document);) {
     document.id = 0;
     gathering.add(document, document.key.empty() ? concat(document.source, ':', document.line) : document.key);
   }
-  return gathering.finish(source.field);
+  return only_column(gathering.finish());
 }
 
-std::vector<std::string> distinct_labels(const LabelledTexts& texts) {
+std::vector<std::string> distinct_labels(const LabelledTexts& texts, std::string_view field) {
   std::set<std::string> found;
   for (const auto& labels : texts.labels) found.insert(labels.begin(), labels.end());
   if (found.size() < 2) {
-    throw Error(ErrorCode::invalid_argument,
-                concat("all ", texts.size(), " documents have the label \"", *found.begin(), "\"; two are wanted"));
+    throw Error(ErrorCode::invalid_argument, concat("in the field ", field, " all documents have the label \"",
+                                                    *found.begin(), "\"; two are wanted"));
   }
   std::vector<std::string> labels(found.begin(), found.end());
   if (std::ranges::all_of(labels, [](const std::string& label) { return whole_number(label).has_value(); })) {
@@ -187,7 +215,8 @@ std::vector<std::int32_t> classes_of(const LabelledTexts& texts, std::span<const
   std::vector<std::int32_t> classes;
   classes.reserve(texts.size());
   for (std::size_t row = 0; row < texts.size(); ++row) {
-    classes.push_back(static_cast<std::int32_t>(columns.of(texts.labels[row].front(), texts.names[row])));
+    const auto& of_row = texts.labels[row];
+    classes.push_back(of_row.empty() ? -1 : static_cast<std::int32_t>(columns.of(of_row.front(), texts.names[row])));
   }
   return classes;
 }

@@ -18,30 +18,43 @@ struct LabelSource {
   std::string split_field = {};  ///< "meta.PATH" or "source" that says train, valid or test; empty: none
 };
 
+/// [documents] the labels of each: one, unless there is a separator.
+using Labels = std::vector<std::vector<std::string>>;
+
 /// Documents that have labels, in the order of the corpus or of the input.
 struct LabelledTexts {
-  std::vector<std::int64_t> row_ids;             ///< [documents] numbers in the corpus; 0: not of the corpus
-  std::vector<std::string> names;                ///< [documents] what they are called
-  std::vector<std::string> texts;                ///< [documents]
-  std::vector<std::vector<std::string>> labels;  ///< [documents] one each, unless there is a separator
-  std::vector<std::string> splits;               ///< [documents] value of the split field; empty vector without one
-  std::int64_t without_label = 0;                ///< documents that were left out
+  std::vector<std::int64_t> row_ids;  ///< [documents] numbers in the corpus; 0: not of the corpus
+  std::vector<std::string> names;     ///< [documents] what they are called
+  std::vector<std::string> texts;     ///< [documents]
+  Labels labels;                      ///< none only of a document that has one in another field (LabelColumns)
+  std::vector<std::string> splits;    ///< [documents] value of the split field; empty vector without one
+  std::int64_t without_label = 0;     ///< documents that were left out
 
   [[nodiscard]] std::size_t size() const noexcept { return texts.size(); }
   [[nodiscard]] std::vector<std::string_view> views(std::span<const std::size_t> rows) const;
+};
+
+/// Documents that have a label in one field at least of several.
+struct LabelColumns {
+  LabelledTexts texts;         ///< without labels
+  std::vector<Labels> labels;  ///< [fields]
 };
 
 /// Of the corpus' documents that pass the filter.
 /// Throws invalid_argument for a field that is none of those named, and when no document has a label.
 [[nodiscard]] LabelledTexts read_labelled(const corpus::Store& store, const corpus::Filter& where,
                                           const LabelSource& source);
+/// The same of several fields in one reading; source.field is not looked at. Throws where a field has no label at all.
+[[nodiscard]] LabelColumns read_labelled(const corpus::Store& store, const corpus::Filter& where,
+                                         const LabelSource& source, std::span<const std::string> fields);
 /// Of an input. The reader is read to its end.
 [[nodiscard]] LabelledTexts read_labelled(corpus::DocumentReader& reader, const LabelSource& source);
 
-/// All labels there are, in byte order; whole numbers by their value. At least two, or invalid_argument.
-[[nodiscard]] std::vector<std::string> distinct_labels(const LabelledTexts& texts);
+/// All labels there are, in byte order; whole numbers by their value. At least two, or invalid_argument naming the
+/// field.
+[[nodiscard]] std::vector<std::string> distinct_labels(const LabelledTexts& texts, std::string_view field);
 
-/// The class of each document that has one label: its index in `labels`.
+/// The class of each document that has one label: its index in `labels`; -1 of one without.
 /// Throws invalid_argument naming the document whose label is none of them.
 [[nodiscard]] std::vector<std::int32_t> classes_of(const LabelledTexts& texts, std::span<const std::string> labels);
 /// The same for several labels: [documents × labels] of 0 and 1, row-major.

@@ -161,18 +161,4 @@ LsaModel load_lsa_model(Workspace& workspace, std::string_view name) {
   return model;
 }
 
-void save_lsa(const std::filesystem::path& corpus, corpus::StoredModel stored, const corpus::Run& run,
-              const LsaSaving& saving) {
-  corpus::Store store = corpus::Store::open(corpus, corpus::Access::write);
-  corpus::Database& database = store.database();
-  database.execute("PRAGMA busy_timeout=3600000");  // an hour, as for lda: the work must not be lost
-  corpus::Transaction transaction(database);
-  store.record(run);
-  stored.run = database.query_integer("SELECT last_insert_rowid()");
-  corpus::save_model(database, saving.name, stored, {.overwrite = saving.overwrite});
-  corpus::remove_document_topics(database, saving.name);
-  corpus::set_model_note(database, corpus::kTopicNames, saving.name, "");
-  transaction.commit();
-}
-
 }  // namespace malmoi::apps

@@ -44,13 +44,4 @@ struct LsaModel {
 /// Reads a model of the corpus, with the numbers that its terms have there. Throws what corpus::load_model throws.
 [[nodiscard]] LsaModel load_lsa_model(Workspace& workspace, std::string_view name);
 
-struct LsaSaving {
-  std::string name;
-  bool overwrite = false;
-};
-
-/// Writes the model and its run, both or neither. Names that the user gave to dimensions of a model of this name go.
-void save_lsa(const std::filesystem::path& corpus, corpus::StoredModel stored, const corpus::Run& run,
-              const LsaSaving& saving);
-
 }  // namespace malmoi::apps

@@ -92,7 +92,16 @@ std::size_t ModelFields::choice(std::string_view name, std::span<const std::stri
 ModelReader::ModelReader(const corpus::StoredModel& stored, std::string_view what)
     : what_(what), json_(parse(stored.options, what_)), tensors_(stored.tensors, what_) {}
 
+ModelReader::ModelReader(std::string what, std::unique_ptr<const nlohmann::json> json, corpus::TensorReader tensors)
+    : what_(std::move(what)), json_(std::move(json)), tensors_(std::move(tensors)) {}
+
 ModelReader::~ModelReader() = default;
+
+ModelReader ModelReader::part(const std::string& name) const {
+  const nlohmann::json& object = fields().json(name);
+  require(object.is_object(), name);
+  return {concat(what_, ": ", name), std::make_unique<const nlohmann::json>(object), tensors_.part(name + '.')};
+}
 
 ModelFields ModelReader::fields() const {
   return {*json_, concat(what_, ": damaged: options")};
@@ -164,17 +173,20 @@ corpus::StoredModel ModelWriter::stored(const corpus::ModelKind& kind, const nlo
   return stored;
 }
 
-void save_with_run(const std::filesystem::path& corpus, corpus::StoredModel stored, const corpus::Run& run,
-                   const SaveAs& as) {
+void save_with_run(const std::filesystem::path& corpus, std::span<NamedModel> models, const corpus::Run& run,
+                   bool overwrite) {
   corpus::Store store = corpus::Store::open(corpus, corpus::Access::write);
   corpus::Database& database = store.database();
   database.execute("PRAGMA busy_timeout=3600000");  // an hour: the work must not be lost
   corpus::Transaction transaction(database);
   store.record(run);
-  stored.run = database.query_integer("SELECT last_insert_rowid()");
-  corpus::save_model(database, as.name, stored, {.overwrite = as.overwrite});
-  corpus::remove_document_topics(database, as.name);
-  corpus::set_model_note(database, corpus::kTopicNames, as.name, "");
+  const std::int64_t id = database.query_integer("SELECT last_insert_rowid()");
+  for (NamedModel& model : models) {
+    model.stored.run = id;
+    corpus::save_model(database, model.name, model.stored, {.overwrite = overwrite});
+    corpus::remove_document_topics(database, model.name);
+    corpus::set_model_note(database, corpus::kTopicNames, model.name, "");
+  }
   transaction.commit();
 }
 

@@ -92,6 +92,8 @@ class ModelReader {
   [[nodiscard]] ModelFields fields() const;                       ///< all of the options
   [[nodiscard]] ModelFields fields(std::string_view name) const;  ///< an object among them
   [[nodiscard]] const corpus::TensorReader& tensors() const noexcept { return tensors_; }
+  /// A model within the model: the object of this name, and the arrays whose names begin with it and a full stop.
+  [[nodiscard]] ModelReader part(const std::string& name) const;
 
   /// Throws corrupt_data, saying that `part` does not fit the rest, unless it holds.
   void require(bool holds, std::string_view part) const;
@@ -104,6 +106,8 @@ class ModelReader {
   [[nodiscard]] std::vector<std::int64_t> ascending(const std::string& name) const;
 
  private:
+  ModelReader(std::string what, std::unique_ptr<const nlohmann::json> json, corpus::TensorReader tensors);
+
   std::string what_;
   std::unique_ptr<const nlohmann::json> json_;
   corpus::TensorReader tensors_;
@@ -126,14 +130,14 @@ class ModelWriter {
   std::deque<std::string> texts_;  // a deque so that views of them stay valid
 };
 
-struct SaveAs {
+struct NamedModel {
   std::string name;
-  bool overwrite = false;
+  corpus::StoredModel stored;
 };
 
-/// Writes a model and its run, both or neither, waiting for other programs if need be. What people added to a model of
-/// this name, and topics of documents, go.
-void save_with_run(const std::filesystem::path& corpus, corpus::StoredModel stored, const corpus::Run& run,
-                   const SaveAs& as);
+/// Writes models and the run that made them, all or nothing, waiting for other programs if need be. What people added
+/// to models of these names, and topics of documents, go.
+void save_with_run(const std::filesystem::path& corpus, std::span<NamedModel> models, const corpus::Run& run,
+                   bool overwrite);
 
 }  // namespace malmoi::apps

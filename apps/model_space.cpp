@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "apps/embedding_model.h"
 #include "apps/lda_model.h"
 #include "apps/topic_input.h"
 #include "corpus/base/error.h"
@@ -22,6 +23,17 @@ DenseMatrix places_of(const ModelSpace& space, const DocTermMatrix& counts, cons
   return topics::fold_in(space.lsa->lsa, rows.values, context);
 }
 
+LsaModel projection_of(Workspace& workspace, const neural::Embeddings& embeddings) {
+  LsaModel model;
+  for (TermId word = 0; word < embeddings.words.size(); ++word) model.terms.emplace_back(embeddings.words.at(word));
+  model.lsa.terms =
+      Eigen::Map<const DenseMatrix>(embeddings.vectors.data(), embeddings.words.size(), embeddings.dimensions);
+  TopicInput input = input_of(workspace, workspace.store().matching({}), model.terms, {});
+  model.term_ids = std::move(input.term_ids);
+  model.weighting = vectorize::fit_weighting(input.counts, {.normalization = vectorize::Normalization::l1});
+  return model;
+}
+
 std::vector<float> row_of(const DenseMatrix& matrix, Eigen::Index row) {
   const float* begin = matrix.data() + row * matrix.cols();
   return {begin, begin + matrix.cols()};
@@ -37,7 +49,9 @@ ModelSpace load_model_space(Workspace& workspace, SpaceKind kind, std::string_vi
     space.terms = std::move(lda.terms);
     space.term_ids = std::move(lda.term_ids);
   } else {
-    space.lsa = load_lsa_model(workspace, model);
+    space.lsa = kind == SpaceKind::lsa
+                    ? load_lsa_model(workspace, model)
+                    : projection_of(workspace, load_embedding(workspace.store().database().path(), model).embeddings);
     space.terms = space.lsa->terms;
     space.term_ids = space.lsa->term_ids;
   }

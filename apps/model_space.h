@@ -16,19 +16,22 @@
 namespace malmoi::apps {
 
 enum class SpaceKind {
-  lsa,  ///< dimensions of a latent semantic analysis: documents and texts are folded in
-  lda   ///< shares of topics, inferred
+  lsa,       ///< dimensions of a latent semantic analysis: documents and texts are folded in
+  lda,       ///< shares of topics, inferred
+  embedding  ///< means of word vectors, weighted by the words' idf in the corpus; words without a vector do not count
 };
 
 /// The space of a stored model, in which documents and texts lie and are compared by cosine.
 struct ModelSpace {
-  std::optional<LsaModel> lsa;            ///< one of the two
+  /// One of the two. An embedding is an LSA here, since a weighted mean of word vectors is a folded-in document: the
+  /// vectors stand for lsa.terms, and the weights of a document sum to 1.
+  std::optional<LsaModel> lsa;
   std::optional<topics::TopicModel> lda;  ///< φ and α
   std::vector<std::string> terms;         ///< [terms]
   std::vector<TermId> term_ids;           ///< [terms] in the corpus, -1: not there
 };
 
-/// Throws what load_lsa_model and load_lda_model throw.
+/// Throws what load_lsa_model, load_lda_model and load_embedding throw.
 [[nodiscard]] ModelSpace load_model_space(Workspace& workspace, SpaceKind kind, std::string_view model);
 
 /// Documents in a space, those alone that have a term of the model.

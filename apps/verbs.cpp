@@ -26,6 +26,7 @@ std::span<const Verb> verbs() noexcept {
       Verb{"analogy", "A is to B as C is to ...", run_analogy},
       Verb{"wordsim", "how well word vectors agree with people", run_wordsim},
       Verb{"train", "train a text classifier and store it as a model", run_train},
+      Verb{"tune", "search for good options of a classifier", run_tune},
       Verb{"evaluate", "how good a classifier is: accuracy, F1, calibration ...", run_evaluate},
       Verb{"predict", "labels of new documents, and which words decided", run_predict},
       Verb{"models", "list, show, export, import, rename, delete models", run_models},

@@ -30,6 +30,7 @@ void run_nearest(std::span<const std::string> args, Streams& io);
 void run_analogy(std::span<const std::string> args, Streams& io);
 void run_wordsim(std::span<const std::string> args, Streams& io);
 void run_train(std::span<const std::string> args, Streams& io);
+void run_tune(std::span<const std::string> args, Streams& io);
 void run_evaluate(std::span<const std::string> args, Streams& io);
 void run_predict(std::span<const std::string> args, Streams& io);
 void run_models(std::span<const std::string> args, Streams& io);

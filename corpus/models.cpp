@@ -12,6 +12,7 @@
 #include "corpus/base/utf8.h"
 #include "corpus/partial_file.h"
 #include "corpus/schema.h"
+#include "corpus/tensors.h"
 
 namespace malmoi::corpus {
 namespace {
@@ -192,25 +193,26 @@ void remove_document_topics(Database& database, std::string_view model) {
   run_for(database, "DELETE FROM document_topics WHERE model = ?", model);
 }
 
-void export_model(const Database& database, std::string_view name, const std::filesystem::path& file, bool overwrite) {
-  if (!overwrite && std::filesystem::exists(file)) {
+void export_model(const Database& database, std::string_view name, const std::filesystem::path& file,
+                  const ExportOptions& options) {
+  if (!options.overwrite && std::filesystem::exists(file)) {
     throw Error(ErrorCode::invalid_argument, concat(file.string(), ": the file exists; --force overwrites it"));
   }
-  const StoredModel model = load_model(database, name);
+  StoredModel model = load_model(database, name);
+  model.run.reset();  // the log of runs stays with the corpus
+  if (options.int8) model.tensors = with_int8(model.tensors, concat("model \"", name, '"'));
   PartialFile partial(file, kWaitMs);
   {
     Database out = Database::open(partial.path(), {.access = Access::write, .create = true, .wait_ms = kWaitMs});
     Transaction transaction(out);
     create_exported_schema(out, kExportedId);
-    StoredModel alone = model;
-    alone.run.reset();  // the log of runs stays with the corpus
-    insert_rows(out, name, alone, SaveOptions{}.part_bytes);
+    insert_rows(out, name, model, SaveOptions{}.part_bytes);
     for (const std::string_view what : kNotes) {
       set_model_note(out, what, name, model_note(database, what, name).value_or(""));
     }
     transaction.commit();
   }
-  if (!overwrite) return partial.publish();
+  if (!options.overwrite) return partial.publish();
   std::error_code failed;
   std::filesystem::rename(partial.path(), file, failed);
   if (failed) throw Error(ErrorCode::io, concat(file.string(), ": ", failed.message()));

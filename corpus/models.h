@@ -90,9 +90,15 @@ void save_document_topics(Database& database, std::string_view model, std::span<
 /// For a model whose topics are no longer the same.
 void remove_document_topics(Database& database, std::string_view model);
 
+struct ExportOptions {
+  bool overwrite = false;  ///< the file may exist
+  bool int8 = false;       ///< large arrays of floats are stored as with_int8 does: a smaller, slightly other model
+};
+
 /// Writes a file that holds this one model. It is an SQLite file with the table `models`, but no corpus.
-/// Throws what load_model throws; invalid_argument when the file exists, unless overwrite is set; io.
-void export_model(const Database& database, std::string_view name, const std::filesystem::path& file, bool overwrite);
+/// Throws what load_model and with_int8 throw; invalid_argument when the file exists, unless overwrite is set; io.
+void export_model(const Database& database, std::string_view name, const std::filesystem::path& file,
+                  const ExportOptions& options = {});
 
 /// Whether the file is one that export_model wrote. Throws what Database::open throws.
 [[nodiscard]] bool is_exported_model(const std::filesystem::path& file);

@@ -16,8 +16,12 @@ std::string_view trim(std::string_view text) {
 }
 
 std::string_view without_header(std::string_view text) {
-  const std::size_t end = text.find("\n\n");
-  return end == std::string_view::npos ? std::string_view() : text.substr(end + 2);
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', end + 1)) {
+    const std::string_view rest = text.substr(end + 1);
+    if (rest.starts_with('\n')) return rest.substr(1);
+    if (rest.starts_with("\r\n")) return rest.substr(2);
+  }
+  return {};
 }
 
 // The last line that is empty or of hyphens, and all behind it; a first line of that kind does not count.

@@ -7,6 +7,7 @@
 
 #include "corpus/base/error.h"
 #include "corpus/input_files.h"
+#include "corpus/newsgroup_text.h"
 #include "corpus/record_reader.h"
 
 namespace malmoi::corpus {
@@ -56,10 +57,14 @@ class InputsReader final : public DocumentReader {
     while (records_) {
       if (read_record(document)) {
         document.source = lines_->name();
+        if (options_.strip == Strip::newsgroup) strip_post(document.text);
         return true;
       }
       close();
       open_next();
+      if (!records_ && emptied_ > 0) {
+        notes_.push_back(concat("documents left empty without headers, footers and quotes: ", emptied_));
+      }
     }
     return false;
   }
@@ -92,6 +97,12 @@ class InputsReader final : public DocumentReader {
     }
   }
 
+  void strip_post(std::string& text) {
+    const bool was_empty = text.empty();
+    text = strip_newsgroup_post(text);
+    emptied_ += !was_empty && text.empty() ? 1 : 0;
+  }
+
   void close() {
     bytes_closed_ += lines_->bytes_read();
     records_.reset();
@@ -101,7 +112,8 @@ class InputsReader final : public DocumentReader {
   // Files of one folder that are read alike share a note.
   void add_note(const InputFile& file) {
     const std::string fields = records_->fields();
-    std::string what = concat(records_->form(), ", ", lines_->encoding(), fields.empty() ? "" : "; ", fields);
+    std::string what = concat(records_->form(), ", ", lines_->encoding(), fields.empty() ? "" : "; ", fields,
+                              options_.strip == Strip::newsgroup ? "; without headers, footers and quotes" : "");
     const bool same_folder = file.in_folder && noted_input_ == file.named;
     if (same_folder && what == noted_what_) return;
     const bool names_folder = file.in_folder && !same_folder;
@@ -121,6 +133,7 @@ class InputsReader final : public DocumentReader {
   std::unique_ptr<RecordReader> records_;  // refers to lines_
   std::vector<SkippedRecord> skipped_;
   std::int64_t skipped_count_ = 0;
+  std::int64_t emptied_ = 0;
   std::vector<std::string> notes_;
   std::string noted_input_;
   std::string noted_what_;

@@ -14,6 +14,9 @@ enum class InputForm { automatic, text, lines, csv, tsv, jsonl, conllu };
 
 enum class OnError { stop, skip };
 
+/// What is taken out of every document's text. `newsgroup`: headers, footers and quotes, by strip_newsgroup_post.
+enum class Strip { none, newsgroup };
+
 struct ReaderOptions {
   InputForm from = InputForm::automatic;
   std::string id_field =
@@ -24,6 +27,7 @@ struct ReaderOptions {
   std::vector<std::string> meta_fields = {};  ///< kept as a JSON object; "*" keeps all columns not used otherwise
   std::string encoding = "auto";              ///< "auto" or any name that ICU knows: UTF-8, UTF-16, CP949, EUC-KR, ...
   OnError on_error = OnError::stop;
+  Strip strip = Strip::none;
 };
 
 /// A record that could not be read, with --on-error skip.
@@ -47,7 +51,8 @@ class DocumentReader {
   [[nodiscard]] virtual const std::vector<SkippedRecord>& skipped() const = 0;
   [[nodiscard]] virtual std::int64_t skipped_count() const = 0;
 
-  /// What was guessed, one sentence an input: "reviews.txt: TSV with header, UTF-8; id = id, text = document".
+  /// What was guessed, one sentence an input: "reviews.txt: TSV with header, UTF-8; id = id, text = document". Behind
+  /// the last document also of how many texts stripping left nothing.
   [[nodiscard]] virtual const std::vector<std::string>& notes() const = 0;
 
   /// Bytes of the input files read so far (compressed bytes for .gz), and in all; total is 0 when standard input is

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "corpus/base/error.h"
+#include "corpus/int8_blocks.h"
 
 static_assert(std::endian::native == std::endian::little, "tensors are stored as they lie in memory");
 
@@ -20,6 +22,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kNotes = "__metadata__";
+constexpr std::string_view kScales = ".scales";
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kAlignment = 8;
 constexpr std::size_t kLongestHeader = 100'000'000;  // as the reference implementation
@@ -28,7 +31,10 @@ struct TypeName {
   std::string_view name;
   std::size_t bytes;
 };
-constexpr std::array<TypeName, 6> kTypes = {{{"F64", 8}, {"I64", 8}, {"F32", 4}, {"I32", 4}, {"U16", 2}, {"U8", 1}}};
+constexpr std::array<TypeName, 7> kTypes = {
+    {{"F64", 8}, {"I64", 8}, {"F32", 4}, {"I32", 4}, {"U16", 2}, {"U8", 1}, {"I8", 1}}};
+
+constexpr std::size_t kLeastQuantized = 256;  // values: below, bytes saved are not worth what is lost
 
 template <typename T>
 constexpr TensorType type_of() {
@@ -37,7 +43,13 @@ constexpr TensorType type_of() {
   if constexpr (std::is_same_v<T, float>) return TensorType::f32;
   if constexpr (std::is_same_v<T, std::int32_t>) return TensorType::i32;
   if constexpr (std::is_same_v<T, std::uint16_t>) return TensorType::u16;
+  if constexpr (std::is_same_v<T, std::int8_t>) return TensorType::i8;
   return TensorType::u8;
+}
+
+std::vector<std::int64_t> shape_for(std::size_t count, std::vector<std::int64_t> shape) {
+  if (shape.empty()) shape.push_back(static_cast<std::int64_t>(count));
+  return shape;
 }
 
 std::optional<TensorType> find_type(std::string_view name) {
@@ -160,21 +172,23 @@ std::size_t element_bytes(TensorType type) noexcept {
 
 // ---- writing -------------------------------------------------------------------------------------------------------
 
-void TensorWriter::add_view(TensorView view, std::size_t count) {
-  if (view.shape.empty()) view.shape.push_back(static_cast<std::int64_t>(count));
-  if (elements(view.shape) != count) {
-    throw Error(ErrorCode::invalid_argument, concat("tensor ", view.name, ": ", count, " values do not fit its shape"));
+void TensorWriter::add(TensorView tensor) {
+  tensor.name.insert(0, prefix_);
+  const std::size_t count = tensor.bytes.size() / element_bytes(tensor.type);
+  if (elements(tensor.shape) != count) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("tensor ", tensor.name, ": ", count, " values do not fit its shape"));
   }
-  const bool used = view.name == kNotes || std::any_of(tensors_.begin(), tensors_.end(), [&](const TensorView& other) {
-                      return other.name == view.name;
-                    });
-  if (used) throw Error(ErrorCode::invalid_argument, concat("tensor ", view.name, ": the name is used already"));
-  tensors_.push_back(std::move(view));
+  const bool used =
+      tensor.name == kNotes ||
+      std::any_of(tensors_.begin(), tensors_.end(), [&](const TensorView& other) { return other.name == tensor.name; });
+  if (used) throw Error(ErrorCode::invalid_argument, concat("tensor ", tensor.name, ": the name is used already"));
+  tensors_.push_back(std::move(tensor));
 }
 
 template <typename T>
 void TensorWriter::add(std::string name, std::span<const T> values, std::vector<std::int64_t> shape) {
-  add_view({std::move(name), type_of<T>(), std::move(shape), bytes_of(values)}, values.size());
+  add({std::move(name), type_of<T>(), shape_for(values.size(), std::move(shape)), bytes_of(values)});
 }
 
 template <typename Integer>
@@ -197,7 +211,17 @@ void TensorWriter::add_narrow(std::string name, std::span<const Integer> values,
   } else {
     copies_.push_back(converted<std::int64_t>(values));
   }
-  add_view({std::move(name), type, std::move(shape), copies_.back()}, values.size());
+  add({std::move(name), type, shape_for(values.size(), std::move(shape)), copies_.back()});
+}
+
+void TensorWriter::add_int8(const std::string& name, std::span<const float> values, std::vector<std::int64_t> shape) {
+  const Int8Blocks blocks = to_int8(values);
+  const auto add_copy = [&](std::string part, auto numbers, std::vector<std::int64_t> lengths) {
+    copies_.emplace_back(bytes_of(numbers));
+    add({std::move(part), type_of<typename decltype(numbers)::value_type>(), std::move(lengths), copies_.back()});
+  };
+  add_copy(name, std::span(blocks.values), shape_for(values.size(), std::move(shape)));
+  add_copy(name + std::string(kScales), std::span(blocks.scales), shape_for(blocks.scales.size(), {}));
 }
 
 std::string TensorWriter::bytes(const TensorNotes& notes) const {
@@ -251,6 +275,15 @@ bool TensorReader::has(std::string_view name) const noexcept {
   return std::any_of(tensors_.begin(), tensors_.end(), [&](const TensorView& tensor) { return tensor.name == name; });
 }
 
+TensorReader TensorReader::part(std::string_view prefix) const {
+  TensorReader part(concat(what_, ": ", prefix));
+  for (const TensorView& tensor : tensors_) {
+    if (!tensor.name.starts_with(prefix)) continue;
+    part.tensors_.push_back({tensor.name.substr(prefix.size()), tensor.type, tensor.shape, tensor.bytes});
+  }
+  return part;
+}
+
 const TensorView& TensorReader::at(std::string_view name) const {
   const auto found =
       std::find_if(tensors_.begin(), tensors_.end(), [&](const TensorView& tensor) { return tensor.name == name; });
@@ -261,10 +294,24 @@ const TensorView& TensorReader::at(std::string_view name) const {
 template <typename T>
 std::vector<T> TensorReader::read(std::string_view name) const {
   const TensorView& tensor = at(name);
+  if constexpr (std::is_same_v<T, float>) {
+    if (tensor.type == TensorType::i8) return read_int8(tensor);
+  }
   if (tensor.type != type_of<T>()) fail(what_, concat("have ", corpus::name(tensor.type), " for ", name));
   std::vector<T> values(tensor.bytes.size() / sizeof(T));
   if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
   return values;
+}
+
+std::vector<float> TensorReader::read_int8(const TensorView& tensor) const {
+  const std::string scales_name = tensor.name + std::string(kScales);
+  if (at(scales_name).type != TensorType::f32) fail(what_, concat("have no floats in ", scales_name));
+  Int8Blocks blocks{read<std::int8_t>(tensor.name), read<float>(scales_name)};
+  const bool fit = blocks.scales.size() == int8_scales(blocks.values.size()) &&
+                   std::all_of(blocks.scales.begin(), blocks.scales.end(),
+                               [](float scale) { return std::isfinite(scale) && scale >= 0; });
+  if (!fit) fail(what_, concat("have scales in ", scales_name, " that do not fit"));
+  return from_int8(blocks);
 }
 
 template <typename Integer>
@@ -297,6 +344,24 @@ std::vector<Integer> TensorReader::read_narrow(std::string_view name, std::int64
   return values;
 }
 
+std::string with_int8(std::string_view layout, const std::string& what) {
+  const TensorReader reader(layout, what);
+  TensorWriter writer;
+  bool any = false;
+  for (const TensorView& tensor : reader.all()) {
+    if (tensor.type == TensorType::i8) throw Error(ErrorCode::invalid_argument, concat(what, ": is int8 already"));
+    if (tensor.type == TensorType::f32 && tensor.bytes.size() >= kLeastQuantized * sizeof(float)) {
+      writer.add_int8(tensor.name, reader.read<float>(tensor.name), tensor.shape);
+      any = true;
+    } else {
+      writer.add(tensor);
+    }
+  }
+  if (any) return writer.bytes(reader.notes());
+  throw Error(ErrorCode::invalid_argument,
+              concat(what, ": has no array of at least ", kLeastQuantized, " floats that could be stored as int8"));
+}
+
 template void TensorWriter::add(std::string, std::span<const double>, std::vector<std::int64_t>);
 template void TensorWriter::add(std::string, std::span<const std::int64_t>, std::vector<std::int64_t>);
 template void TensorWriter::add(std::string, std::span<const float>, std::vector<std::int64_t>);
@@ -314,6 +379,7 @@ template std::vector<float> TensorReader::read(std::string_view) const;
 template std::vector<std::int32_t> TensorReader::read(std::string_view) const;
 template std::vector<std::uint16_t> TensorReader::read(std::string_view) const;
 template std::vector<std::uint8_t> TensorReader::read(std::string_view) const;
+template std::vector<std::int8_t> TensorReader::read(std::string_view) const;
 template std::vector<std::uint16_t> TensorReader::read_narrow(std::string_view, std::int64_t) const;
 template std::vector<std::int32_t> TensorReader::read_narrow(std::string_view, std::int64_t) const;
 template std::vector<std::int64_t> TensorReader::read_narrow(std::string_view, std::int64_t) const;

@@ -21,7 +21,7 @@ struct BagOptions {
   std::int32_t epochs = 5;          ///< ≥ 1
   double rate = 0.1;                ///< at the start; falls to 0 evenly. > 0
   double dropout = 0.0;             ///< share of a row's features left out at random in each epoch, [0, 1)
-  std::int32_t batch = 256;         ///< rows whose features change together: another number is another result. ≥ 1
+  std::int32_t batch = 32;          ///< rows whose features change together: another number is another result. ≥ 1
   std::uint64_t seed = 1;
 };
 

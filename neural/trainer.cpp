@@ -133,7 +133,7 @@ class Training {
 
   [[nodiscard]] bool finished() const {
     const std::int32_t done = epochs_done();
-    if (done >= options_.epochs) return true;
+    if (done >= std::min(options_.epochs, options_.pause_after)) return true;
     return state_.best_epoch >= 0 && done - 1 - state_.best_epoch > options_.patience;
   }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -34,6 +35,8 @@ struct TrainOptions {
   double label_smoothing = 0.0;            ///< of one label a text; 0 ≤ ε < 1
   std::vector<double> class_weights = {};  ///< [labels], > 0; empty: all 1
   std::uint64_t seed = 1;
+  /// Epochs after which it ends early, so that a later call may go on from after_epoch's state; rates follow `epochs`.
+  std::int32_t pause_after = std::numeric_limits<std::int32_t>::max();
 };
 
 struct EpochResult {

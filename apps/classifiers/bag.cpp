@@ -146,6 +146,15 @@ class BagTrainer : public ClassifierTrainer {
             std::move(epochs)};
   }
 
+  [[nodiscard]] SearchSpace search_space() const override {
+    return {.flags = {{.name = "rate", .low = 0.02, .high = 1},
+                      {.name = "epochs", .values = {"3", "5", "10", "20"}},
+                      {.name = "dim", .values = {"10", "20", "50", "100"}},
+                      {.name = "words", .values = {"1", "2", "3"}},
+                      {.name = "dropout", .values = {"0", "0.2", "0.4", "0.6"}},
+                      {.name = "min-count", .values = {"1", "2", "5"}}}};
+  }
+
   // Its epochs are fixed beforehand: nothing is chosen by the validation documents.
   [[nodiscard]] bool learns_from_validation() const override { return true; }
 

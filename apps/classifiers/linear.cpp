@@ -112,10 +112,21 @@ class LinearTrainer : public ClassifierTrainer {
                                                    std::move(learned))};
   }
 
+  [[nodiscard]] SearchSpace search_space() const override {
+    SearchSpace space{.flags = model_search()};
+    space.flags.insert(space.flags.end(), {{.name = "words", .values = {"1", "1-2", "1-3"}},
+                                           {.name = "chars", .values = {"1-3", "1-4", "1-5", "2-6"}},
+                                           {.name = "chars-within", .values = {"word", "text"}},
+                                           {.name = "weight", .values = {"binary", "log", "tfidf"}},
+                                           {.name = "min-df", .values = {"1", "2", "3", "5"}}});
+    return space;
+  }
+
   [[nodiscard]] bool learns_from_validation() const override { return true; }
 
  protected:
   virtual void add_model_flags(po::options_description& flags) = 0;
+  [[nodiscard]] virtual std::vector<SearchedFlag> model_search() const = 0;
   // Throws UsageError before the work begins.
   virtual void check() const = 0;
   // Writes the options down in `learned`.
@@ -140,6 +151,14 @@ class SoftmaxTrainer : public LinearTrainer {
         "features times their naive Bayes log-count ratio, counts smoothed by this; none: plain features");
     add("class-weights", po::value(&class_weights_)->default_value(class_weights_),
         "none, or balanced: rare classes count as much as frequent ones");
+  }
+
+  [[nodiscard]] std::vector<SearchedFlag> model_search() const override {
+    return {{.name = "loss", .values = {"logistic", "hinge"}},
+            {.name = "c", .low = 0.01, .high = 10},
+            {.name = "log-ratio", .values = {"none", "0.1", "0.5", "1"}},
+            {.name = "norm", .values = {"view", "whole"}},
+            {.name = "class-weights", .values = {"none", "balanced"}}};
   }
 
   [[nodiscard]] LinearOptions options() const {
@@ -195,6 +214,12 @@ class BayesTrainer : public LinearTrainer {
     auto add = flags.add_options();
     add("model", po::value(&model_)->default_value(model_), "multinomial, complement, bernoulli");
     add("smoothing", po::value(&options_.smoothing)->default_value(options_.smoothing), "added to every count");
+  }
+
+  [[nodiscard]] std::vector<SearchedFlag> model_search() const override {
+    return {{.name = "model", .values = {"multinomial", "complement", "bernoulli"}},
+            {.name = "smoothing", .low = 0.01, .high = 3},
+            {.name = "norm", .values = {"none", "view"}}};
   }
 
   [[nodiscard]] BayesOptions options() const {

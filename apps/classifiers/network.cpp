@@ -10,6 +10,7 @@
 
 #include "apps/command.h"
 #include "apps/dictionary.h"
+#include "apps/embedding_model.h"
 #include "apps/parse.h"
 #include "corpus/base/error.h"
 #include "neural/linear_classifier.h"
@@ -56,6 +57,30 @@ TokenSequences ids_of(std::span<const std::string_view> texts, const tokenize::A
   TokenSequences ids = neural::tokenize_texts(texts, analyzer, TermTags::korean, words.terms, context);
   for (TermId& id : ids.terms) ++id;
   return ids;
+}
+
+// A morpheme without its tag: 하/VV as 하. Other words stay as they are.
+std::string_view untagged(std::string_view word) {
+  const std::size_t slash = word.rfind('/');
+  if (slash == 0 || slash == std::string_view::npos) return word;
+  const std::string_view tag = word.substr(slash + 1);
+  const bool tagged = std::ranges::all_of(tag, [](char c) { return (c >= 'A' && c <= 'Z') || c == '+'; });
+  return tagged && !tag.empty() ? word.substr(0, slash) : word;
+}
+
+// Puts vectors that were learned elsewhere to the words that have one; the others keep theirs. Returns how many have.
+std::int64_t take_vectors(const neural::Embeddings& learned, const WordList& words, neural::Tensor& vectors) {
+  const std::size_t columns = vectors.shape()[1];
+  std::int64_t taken = 0;
+  for (std::int32_t word = 0; word < words.terms.size(); ++word) {
+    const std::string_view term = words.terms.at(word);
+    const std::string_view known = learned.words.find(term) ? term : untagged(term);
+    const std::vector<float> vector = vector_of(learned, known);
+    if (vector.empty()) continue;
+    std::ranges::copy(vector, vectors.data() + (static_cast<std::size_t>(word) + 1) * columns);
+    ++taken;
+  }
+  return taken;
 }
 
 class NetworkTextClassifier : public TextClassifier {
@@ -162,6 +187,9 @@ class NetworkTrainer : public ClassifierTrainer {
         "tokens of a document that are read");
     add("min-count", po::value(&min_count_)->default_value(min_count_), "rarer words are all one unknown word");
     add("max-words", po::value(&max_words_)->default_value(max_words_), "so many words are known, the most frequent");
+    add("vectors", po::value(&vectors_),
+        "word vectors to start from, instead of --dim random numbers: a model that `embed` made, or a file (.vec, "
+        "word2vec)");
   }
 
   [[nodiscard]] TrainedClassifier train(const TrainingTask& task, const RunContext& context) const override {
@@ -175,7 +203,18 @@ class NetworkTrainer : public ClassifierTrainer {
     NetworkOptions network_options = given;
     network_options.vocabulary = words.size();
     network_options.labels = static_cast<std::size_t>(task.labels);
+    std::optional<neural::Embeddings> vectors;
+    if (!vectors_.empty()) {
+      vectors = std::filesystem::exists(vectors_) ? neural::read_vectors(vectors_)
+                                                  : load_embedding(task.corpus, vectors_).embeddings;
+      network_options.embedding = static_cast<std::size_t>(vectors->dimensions);
+    }
     auto network = neural::make_network(network_options, Rng(task.seed));
+    if (vectors) {
+      const std::int64_t taken = take_vectors(*vectors, words, network->parameters().front()->value);
+      if (task.on_note)
+        task.on_note(concat(taken, " of ", words.terms.size(), " words begin with a vector of ", vectors_));
+    }
     const neural::TrainResult result =
         neural::train_network(*network, {training, task.train.classes, task.train.table},
                               {validation, task.validation.classes, task.validation.table}, options,
@@ -184,6 +223,26 @@ class NetworkTrainer : public ClassifierTrainer {
         network_options, task.train.classes.empty(), options.batches.max_length, std::move(words), std::move(analyzer));
     classifier->take(std::move(network), learned(options, result));
     return {std::move(classifier), epochs_of(result)};
+  }
+
+  [[nodiscard]] SearchSpace search_space() const override {
+    SearchSpace space{.flags = {{.name = "rate", .low = 0.0002, .high = 0.005},
+                                {.name = "decay", .low = 0.001, .high = 0.3},
+                                {.name = "dim", .values = {"64", "128", "256"}},
+                                {.name = "dropout", .values = {"0.1", "0.2", "0.3", "0.4", "0.5", "0.6"}},
+                                {.name = "batch", .values = {"32", "64", "128"}},
+                                {.name = "label-smoothing", .values = {"0", "0.05", "0.1"}},
+                                {.name = "min-count", .values = {"1", "2", "3"}}},
+                      .epochs = train_.epochs};
+    if (options_.kind == NetworkKind::cnn) {
+      space.flags.push_back({.name = "filters", .values = {"50", "100", "200"}});
+      space.flags.push_back({.name = "windows", .values = {"2,3", "3,4,5", "2,3,4,5"}});
+      return space;
+    }
+    space.flags.push_back({.name = "hidden", .values = {"64", "128", "256"}});
+    space.flags.push_back({.name = "layers", .values = {"1", "2"}});
+    if (options_.kind == NetworkKind::transformer) space.flags.push_back({.name = "heads", .values = {"2", "4", "8"}});
+    return space;
   }
 
   [[nodiscard]] bool learns_from_validation() const override { return false; }
@@ -235,6 +294,7 @@ class NetworkTrainer : public ClassifierTrainer {
   [[nodiscard]] neural::TrainOptions train_options(const TrainingTask& task) const {
     neural::TrainOptions options = train_;
     options.seed = task.seed;
+    options.pause_after = task.pause_after;
     const bool balanced = choose<bool>("--class-weights", class_weights_, {{"none", false}, {"balanced", true}});
     if (balanced && !task.train.classes.empty()) {
       options.class_weights = neural::balanced_weights(task.train.classes, task.labels);
@@ -243,8 +303,9 @@ class NetworkTrainer : public ClassifierTrainer {
     return options;
   }
 
-  static ordered_json learned(const neural::TrainOptions& options, const neural::TrainResult& result) {
-    return {{"epochs", options.epochs},
+  [[nodiscard]] ordered_json learned(const neural::TrainOptions& options, const neural::TrainResult& result) const {
+    return {{"vectors", vectors_},
+            {"epochs", options.epochs},
             {"patience", options.patience},
             {"batch", options.batches.batch_size},
             {"rate", options.rate},
@@ -271,6 +332,7 @@ class NetworkTrainer : public ClassifierTrainer {
   std::string windows_ = "3,4,5";
   std::string class_weights_ = "none";
   bool one_direction_ = false;
+  std::string vectors_;
   std::int64_t min_count_ = 2;
   std::int64_t max_words_ = 100'000;
 };
@@ -301,7 +363,9 @@ NetworkOptions read_options(const ModelReader& reader, std::int32_t labels) {
 // Sizes that the stored arrays do not have would be allocated before it shows that they are wrong.
 void check_sizes(const ModelReader& reader, const NetworkOptions& options) {
   std::size_t stored = 0;
-  for (const corpus::TensorView& tensor : reader.tensors().all()) stored += tensor.bytes.size() / sizeof(float);
+  for (const corpus::TensorView& tensor : reader.tensors().all()) {
+    stored += tensor.bytes.size() / element_bytes(tensor.type);
+  }
   const auto fits = [&](std::size_t a, std::size_t b) {
     return b <= stored && a <= stored / std::max<std::size_t>(b, 1);
   };

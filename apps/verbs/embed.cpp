@@ -1,3 +1,4 @@
+#include <array>
 #include <boost/program_options.hpp>
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -142,10 +143,10 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
                                                         {"binary", neural::VectorFormat::word2vec_binary}}),
                           request.write, common.force);
   }
-  corpus::StoredModel stored = to_stored(made.model);
-  made.model.fingerprint = stored.checksum;
+  std::array models = {NamedModel{request.name, to_stored(made.model)}};
+  made.model.fingerprint = models.front().stored.checksum;
   const Report report = summarize(request, made);
-  save_with_run(request.path, std::move(stored), log.finish(report), {request.name, common.force});
+  save_with_run(request.path, models, log.finish(report), common.force);
   show(report, common, io);
 }
 

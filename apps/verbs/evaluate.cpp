@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "apps/classifier_evaluation.h"
 #include "apps/classifier_model.h"
 #include "apps/classifier_report.h"
 #include "apps/corpus_flags.h"
@@ -58,76 +59,15 @@ LabelledTexts read_inputs(const Request& request, const LabelSource& source, con
   return texts;
 }
 
-// The documents of the corpus to measure on, and what they are.
-struct Chosen {
-  LabelledTexts texts;
-  std::vector<std::size_t> rows;
-  std::string documents;  // "test", ...
-};
-
-Chosen choose_stored(const Request& request, const ClassifierModel& model, const LabelSource& source) {
+EvaluationTexts choose_stored(const Request& request, const ClassifierModel& model, const LabelSource& source) {
   const corpus::Store store = corpus::Store::open(request.path);
   const corpus::Filter where = request.where.filter();
-  Chosen chosen{read_labelled(store, where, source), {}, "chosen"};
-  if (!where.sql.empty()) {
-    chosen.rows.resize(chosen.texts.size());
-    std::iota(chosen.rows.begin(), chosen.rows.end(), std::size_t{0});
-    return chosen;
-  }
-  const bool tested = !model.test.row_ids.empty();
-  chosen.documents = tested ? "test" : "validation";
-  chosen.rows = find_held_out(chosen.texts, tested ? model.test : model.validation);
-  if (!chosen.rows.empty()) return chosen;
+  if (!where.sql.empty()) return {read_labelled(store, where, source), "chosen"};
+  EvaluationTexts chosen = held_out_texts(store, model, source);
+  if (chosen.texts.size() > 0) return chosen;
   throw Error(ErrorCode::invalid_argument,
               concat("evaluate: ", request.path, " has none of the documents that were held out when the model \"",
                      model.name, "\" was trained; give INPUT, or --where to choose documents"));
-}
-
-// What was measured, and what it was measured on.
-struct Measured {
-  LabelledTexts texts;
-  std::vector<float> probabilities;   // [documents × labels]
-  std::vector<std::int32_t> classes;  // [documents] true ones, where a document has one label
-  std::vector<std::uint8_t> table;    // [documents × labels] where it may have several
-  std::optional<neural::ClassMetrics> of_classes = {};
-  std::optional<neural::ClassIntervals> class_intervals = {};
-  std::optional<neural::LabelMetrics> of_labels = {};
-  std::optional<neural::LabelIntervals> label_intervals = {};
-};
-
-LabelledTexts picked(LabelledTexts texts, std::span<const std::size_t> rows) {
-  LabelledTexts kept;
-  for (const std::size_t row : rows) {
-    kept.row_ids.push_back(texts.row_ids[row]);
-    kept.names.push_back(std::move(texts.names[row]));
-    kept.texts.push_back(std::move(texts.texts[row]));
-    kept.labels.push_back(std::move(texts.labels[row]));
-  }
-  return kept;
-}
-
-Measured measure(const Request& request, const ClassifierModel& model, LabelledTexts texts, const RunContext& context) {
-  Measured measured;
-  measured.texts = std::move(texts);
-  const std::vector<std::string_view> views(measured.texts.texts.begin(), measured.texts.texts.end());
-  measured.probabilities = probabilities(model, views, context);
-  const neural::ClassRows rows{measured.probabilities, static_cast<std::int32_t>(model.labels.size())};
-  const bool intervals = request.bootstrap.draws > 0;
-  if (model.several()) {
-    measured.table = label_matrix(measured.texts, model.labels);
-    measured.of_labels = neural::score_labels(rows, measured.table, model.thresholds, context);
-    if (intervals) {
-      measured.label_intervals =
-          neural::label_intervals(rows, measured.table, model.thresholds, request.bootstrap, context);
-    }
-    return measured;
-  }
-  measured.classes = classes_of(measured.texts, model.labels);
-  measured.of_classes = neural::score_classes(rows, measured.classes, context);
-  if (intervals) {
-    measured.class_intervals = neural::class_intervals(rows, measured.classes, request.bootstrap, context);
-  }
-  return measured;
 }
 
 // ---- the page ------------------------------------------------------------------------------------------------------
@@ -224,19 +164,16 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   LabelSource source = model.source;
   source.split_field.clear();
   if (!request.label_field.empty()) source.field = request.label_field;
-  Chosen chosen;
+  EvaluationTexts chosen;
   if (request.inputs.empty()) {
     chosen = choose_stored(request, model, source);
   } else {
-    chosen = {read_inputs(request, source, common, io), {}, "input"};
-    chosen.rows.resize(chosen.texts.size());
-    std::iota(chosen.rows.begin(), chosen.rows.end(), std::size_t{0});
+    chosen = {read_inputs(request, source, common, io), "input"};
     log.set_input(
         nlohmann::json{{"inputs", request.inputs}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  const std::int64_t without_label = chosen.texts.without_label;
   const auto begin = std::chrono::steady_clock::now();
-  const Measured measured = measure(request, model, picked(std::move(chosen.texts), chosen.rows), context);
+  const Measured measured = measure(model, std::move(chosen.texts), request.bootstrap, context);
   Report report;
   report.tables = model.several() ? label_tables(*measured.of_labels, measured.label_intervals, model.labels)
                                   : class_tables(*measured.of_classes, measured.class_intervals, model.labels);
@@ -244,9 +181,9 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   report.metrics = {{"model", model.name},
                     {"kind", model.kind},
                     {"fingerprint", model.fingerprint},
-                    {"documents", chosen.rows.size()},
+                    {"documents", measured.texts.size()},
                     {"of", chosen.documents},
-                    {"without_label", without_label},
+                    {"without_label", measured.texts.without_label},
                     {"seconds", seconds}};
   if (!request.page.empty()) {
     vectorize::OutputFile file(request.page, common.force);

@@ -24,6 +24,7 @@ constexpr Usage kUsage{
         "malmoi index reviews.malmoi ratings_train.txt\n"
         "malmoi index news.malmoi articles/ --from text --stem english\n"
         "malmoi index posts.malmoi posts.jsonl.gz --text-field body.text --label-field group --meta-field '*'\n"
+        "malmoi index posts.malmoi 20news-bydate-train/ --strip newsgroup\n"
         "zcat dump.csv.gz | malmoi index dump.malmoi - --from csv --text-field text\n"
         "malmoi index reviews.malmoi --reanalyze --pos noun\n"};
 

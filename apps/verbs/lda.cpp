@@ -73,11 +73,7 @@ void check(const Request& request) {
 void check_name(const corpus::Database& database, const Request& request, bool force) {
   corpus::validate_model_name(checkpoint_name(request.name));  // longer, but else as good as the name
   if (force || request.resume) return;
-  if (!request.go_on && corpus::has_model(database, request.name)) {
-    throw Error(ErrorCode::invalid_argument, concat("there is a model \"", request.name,
-                                                    "\" already; save this one under another name (--save), or "
-                                                    "--force replaces it"));
-  }
+  if (!request.go_on) corpus::check_model_name(database, request.name, /*overwrite=*/false);
   if (corpus::has_model(database, checkpoint_name(request.name))) {
     throw Error(ErrorCode::invalid_argument,
                 concat("there is a checkpoint of a fit of \"", request.name,

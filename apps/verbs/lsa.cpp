@@ -1,12 +1,14 @@
 #include "topics/lsa.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/program_options.hpp>
 #include <chrono>
 #include <numeric>
 
 #include "apps/lsa_model.h"
 #include "apps/lsa_table.h"
+#include "apps/model_parts.h"
 #include "apps/parse.h"
 #include "apps/run_log.h"
 #include "apps/topic_flags.h"
@@ -125,12 +127,12 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   corpus::check_model_name(workspace.store().database(), request.name, common.force);
   log.set_seed(static_cast<std::int64_t>(request.options.seed));
   Fitted fitted = fit(workspace, request, common, io);
-  corpus::StoredModel stored = to_stored(fitted.model);
-  fitted.model.fingerprint = stored.checksum;
+  std::array models = {NamedModel{request.name, to_stored(fitted.model)}};
+  fitted.model.fingerprint = models.front().stored.checksum;
   const std::size_t all = fitted.model.lsa.singular_values.size();
   const Report report = summarize(fitted, request.weighting,
                                   common.format == Format::text ? static_cast<std::size_t>(request.dimensions) : all);
-  save_lsa(request.path, std::move(stored), log.finish(report), {request.name, common.force});
+  save_with_run(request.path, models, log.finish(report), common.force);
   show(report, common, io);
   if (!fitted.model.lsa.converged) {
     note("not all dimensions reached the tolerance: see the column residual", common, io);

@@ -29,18 +29,20 @@ constexpr Usage kUsage{
     .summary =
         "The labels of new documents, or without INPUT of the documents of the corpus, written as they are read: a\n"
         "line a document with its id, label and probability (json: an object a line). CORPUS may be a file that\n"
-        "`models --export` wrote. --explain adds the words that spoke most for the label (+) and against it (-).\n",
+        "`models --export` wrote. --explain adds the words that spoke most for the label (+) and against it (-).\n"
+        "Several --model give a line each, with the name of the model behind the id.\n",
     .arguments = {"corpus", "input..."},
     .examples =
         "echo '정말 재미있게 봤어요' | malmoi predict reviews.malmoi -\n"
         "malmoi predict reviews.malmoi new.tsv --top 2 --format tsv > labels.tsv\n"
         "malmoi predict softmax.model new.jsonl --explain 5 --format json\n"
+        "malmoi predict news.malmoi - --model news.topic --model news.tone\n"
         "malmoi predict reviews.malmoi --where 'label=\"\"'\n"};
 
 struct Request {
   std::string path;
   std::vector<std::string> inputs;
-  std::string model;
+  std::vector<std::string> models;
   std::int32_t top = 1;
   std::int32_t words = 0;
   ReaderFlags reader;
@@ -109,35 +111,51 @@ std::string name_of_input(const Document& document) {
 
 class Predictor {
  public:
-  Predictor(const Request& request, const ClassifierModel& model, Format format)
-      : request_(request), model_(model), format_(format) {}
+  Predictor(const Request& request, std::span<const ClassifierModel> models, Format format)
+      : request_(request), models_(models), format_(format) {}
 
   [[nodiscard]] std::string head() const {
     if (format_ == Format::json) return {};
-    return request_.words > 0 ? "id\tlabel\tprobability\twords\n" : "id\tlabel\tprobability\n";
+    return concat(models_.size() > 1 ? "id\tmodel" : "id", "\tlabel\tprobability",
+                  request_.words > 0 ? "\twords\n" : "\n");
   }
 
   void work(Slot& slot, bool of_corpus, const RunContext& context) const {
     std::vector<std::string_view> texts;
     for (const Document& document : slot.documents) texts.emplace_back(document.text);
-    const std::vector<float> found = probabilities(model_, texts, context);
-    const std::size_t labels = model_.labels.size();
+    std::vector<std::vector<float>> found;
+    for (const ClassifierModel& model : models_) found.push_back(probabilities(model, texts, context));
     slot.text.clear();
     for (std::size_t d = 0; d < slot.documents.size(); ++d) {
       const Document& document = slot.documents[d];
-      const std::string name = of_corpus ? name_of(document) : name_of_input(document);
-      write(name, document.text, std::span(found).subspan(d * labels, labels), slot.text);
+      std::vector<Prediction> predictions;
+      for (std::size_t m = 0; m < models_.size(); ++m) {
+        const std::size_t labels = models_[m].labels.size();
+        predictions.push_back({models_[m], document.text, std::span(found[m]).subspan(d * labels, labels)});
+      }
+      write(of_corpus ? name_of(document) : name_of_input(document), predictions, slot.text);
     }
   }
 
  private:
-  void write(const std::string& name, std::string_view text, std::span<const float> found, std::string& out) const {
-    if (format_ == Format::json) return write_json(name, text, found, out);
-    for (const std::size_t label : chosen_labels(model_, found, request_.top)) {
-      const std::string shown = format_ == Format::text ? number(found[label], 4) : number(found[label], 6);
-      out += concat(escaped(name), '\t', escaped(model_.labels[label]), '\t', shown);
-      if (request_.words > 0) out += concat('\t', words(text, label));
-      out += '\n';
+  // What a model says of a document.
+  struct Prediction {
+    const ClassifierModel& model;
+    std::string_view text;
+    std::span<const float> found;  // [labels] probabilities
+  };
+
+  void write(const std::string& name, std::span<const Prediction> predictions, std::string& out) const {
+    if (format_ == Format::json) return write_json(name, predictions, out);
+    for (const Prediction& one : predictions) {
+      const std::string head =
+          predictions.size() > 1 ? concat(escaped(name), '\t', escaped(one.model.name)) : escaped(name);
+      for (const std::size_t label : chosen_labels(one.model, one.found, request_.top)) {
+        const std::string shown = number(one.found[label], format_ == Format::text ? 4 : 6);
+        out += concat(head, '\t', escaped(one.model.labels[label]), '\t', shown);
+        if (request_.words > 0) out += concat('\t', words(one, label));
+        out += '\n';
+      }
     }
   }
 
@@ -145,41 +163,53 @@ class Predictor {
     return format_ == Format::text ? printable(text) : tsv_text(text);
   }
 
-  [[nodiscard]] std::string words(std::string_view text, std::size_t label) const {
+  [[nodiscard]] std::string words(const Prediction& of, std::size_t label) const {
     std::string list;
-    for (const Evidence& one : evidence(text, label)) {
-      list += concat(list.empty() ? "" : ", ", escaped(text.substr(one.begin, one.end - one.begin)),
+    for (const Evidence& one : evidence(of, label)) {
+      list += concat(list.empty() ? "" : ", ", escaped(of.text.substr(one.begin, one.end - one.begin)),
                      one.weight >= 0 ? " +" : " ", number(one.weight, 2));
     }
     return list;
   }
 
-  [[nodiscard]] std::vector<Evidence> evidence(std::string_view text, std::size_t label) const {
-    return heaviest(model_.classifier->explain(text, static_cast<std::int32_t>(label)), request_.words);
+  [[nodiscard]] std::vector<Evidence> evidence(const Prediction& of, std::size_t label) const {
+    return heaviest(of.model.classifier->explain(of.text, static_cast<std::int32_t>(label)), request_.words);
   }
 
-  void write_json(const std::string& name, std::string_view text, std::span<const float> found,
-                  std::string& out) const {
-    ordered_json object = {{"id", name}, {"labels", ordered_json::array()}};
-    for (const std::size_t label : chosen_labels(model_, found, request_.top)) {
-      ordered_json one = {{"label", model_.labels[label]}, {"probability", found[label]}};
+  [[nodiscard]] ordered_json labels_json(const Prediction& of) const {
+    ordered_json labels = ordered_json::array();
+    for (const std::size_t label : chosen_labels(of.model, of.found, request_.top)) {
+      ordered_json one = {{"label", of.model.labels[label]}, {"probability", of.found[label]}};
       if (request_.words > 0) {
         one["words"] = ordered_json::array();
-        for (const Evidence& word : evidence(text, label)) {
-          one["words"].push_back({{"text", text.substr(word.begin, word.end - word.begin)},
+        for (const Evidence& word : evidence(of, label)) {
+          one["words"].push_back({{"text", of.text.substr(word.begin, word.end - word.begin)},
                                   {"begin", word.begin},
                                   {"end", word.end},
                                   {"weight", word.weight}});
         }
       }
-      object["labels"].push_back(std::move(one));
+      labels.push_back(std::move(one));
+    }
+    return labels;
+  }
+
+  void write_json(const std::string& name, std::span<const Prediction> predictions, std::string& out) const {
+    ordered_json object = {{"id", name}};
+    if (predictions.size() == 1) {
+      object["labels"] = labels_json(predictions.front());
+    } else {
+      object["models"] = ordered_json::array();
+      for (const Prediction& one : predictions) {
+        object["models"].push_back({{"model", one.model.name}, {"labels", labels_json(one)}});
+      }
     }
     out += object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     out += '\n';
   }
 
   const Request& request_;
-  const ClassifierModel& model_;
+  std::span<const ClassifierModel> models_;
   Format format_;
 };
 
@@ -235,13 +265,18 @@ std::int64_t predict_stored(const Request& request, const Predictor& predictor, 
 }
 
 void run(const Request& request, const RunLog& log, const CommonOptions& common, Streams& io) {
-  const ClassifierModel model = load_classifier(request.path, request.model, request.dictionary.folder());
-  const Predictor predictor(request, model, common.format);
+  std::vector<ClassifierModel> models;
+  std::string names;
+  for (const std::string& name : request.models) {
+    models.push_back(load_classifier(request.path, name, request.dictionary.folder()));
+    names += concat(names.empty() ? "" : ", ", models.back().name);
+  }
+  const Predictor predictor(request, models, common.format);
   io.out << predictor.head();
   const std::int64_t documents = request.inputs.empty() ? predict_stored(request, predictor, common, io)
                                                         : predict_inputs(request, predictor, common, io);
   if (corpus::is_exported_model(request.path)) return;  // it has no table of runs
-  log.save(request.path, {{{"model", model.name}, {"documents", documents}}, {}});
+  log.save(request.path, {{{"model", names}, {"documents", documents}}, {}});
 }
 
 }  // namespace
@@ -253,7 +288,7 @@ void run_predict(std::span<const std::string> args, Streams& io) {
   auto add = flags.add_options();
   add("corpus", po::value(&request.path)->required(), "corpus file, or a file that models --export wrote");
   add("input", po::value(&request.inputs), "files, folders, or - for standard input");
-  add("model", po::value(&request.model), "name of the classifier, if there are several");
+  add("model", po::value(&request.models)->composing(), "name of the classifier, if there are several; or names");
   add("top", po::value(&request.top)->default_value(request.top), "labels of each document, the most probable first");
   add("explain", po::value(&request.words)->default_value(request.words)->value_name("N"),
       "the N words that weighed most");
@@ -267,6 +302,10 @@ void run_predict(std::span<const std::string> args, Streams& io) {
   if (!request.inputs.empty() && !request.where.filter().sql.empty()) {
     throw UsageError("predict: --where is for documents of the corpus");
   }
+  if (request.models.size() > 1 && corpus::is_exported_model(request.path)) {
+    throw UsageError(concat("--model: ", request.path, " holds one model only"));
+  }
+  if (request.models.empty()) request.models.emplace_back();  // the only one there is
   run(request, log, *common, io);
 }
 

@@ -23,13 +23,17 @@ constexpr Usage kUsage{
     .summary =
         "The documents nearest to a document of the corpus, to a text, or to each document (--all-pairs), exactly.\n"
         "cosine, jaccard and weighted-jaccard are similarities (high is near), the others distances (low is near).\n"
-        "--space lsa and --space lda compare by cosine in the space of a stored model: also texts without a word in\n"
-        "common. Documents without a term of the model are left out there. --term asks for terms (lsa).\n",
+        "--space lsa, lda and embedding compare by cosine in the space of a stored model: also texts without a word "
+        "in\n"
+        "common. Documents without a term of the model are left out there. --term asks for terms (lsa). In an "
+        "embedding\n"
+        "a document lies at the mean of its words' vectors, weighted by idf; words without a vector do not count.\n",
     .arguments = {"corpus"},
     .examples =
         "malmoi similar reviews.malmoi --doc 9976970\n"
         "malmoi similar reviews.malmoi --text '음악이 좋은 영화' --metric jaccard --limit 20\n"
         "malmoi similar reviews.malmoi --space lsa --text '음악이 좋은 영화'\n"
+        "malmoi similar reviews.malmoi --space embedding --doc 9976970\n"
         "malmoi similar reviews.malmoi --space lsa --term 음악\n"
         "malmoi similar news.malmoi --all-pairs --threshold 0.8 --format tsv > pairs.tsv\n"};
 
@@ -182,8 +186,10 @@ void add_flags(po::options_description& flags, SimilarFlags& given, SimilarOptio
   add("metric", po::value(&given.metric)->default_value(given.metric),
       "cosine, euclidean, jaccard (of term sets), weighted-jaccard, manhattan, minkowski");
   add("p", po::value(&options.similarity.p)->default_value(options.similarity.p), "exponent of minkowski, at least 1");
-  add("space", po::value(&given.space)->default_value(given.space), "what is compared: tfidf, counts, lsa, lda");
-  add("model", po::value(&options.model), "name of the model for --space lsa or lda (default: lsa or lda)");
+  add("space", po::value(&given.space)->default_value(given.space),
+      "what is compared: tfidf, counts, lsa, lda, embedding");
+  add("model", po::value(&options.model),
+      "name of the model for --space lsa, lda or embedding (default: lsa, lda or vectors)");
   add("limit", po::value<int>()->notifier([&given](int value) { given.limit = value; }),
       "neighbours of a document (default 10; with --threshold: all)");
   add("threshold", po::value<float>()->notifier([&options](float value) { options.similarity.threshold = value; }),
@@ -194,11 +200,11 @@ void add_flags(po::options_description& flags, SimilarFlags& given, SimilarOptio
 
 void check_model_space(const SimilarFlags& given, SimilarOptions& options) {
   if (!options.kind) {
-    if (!options.model.empty()) throw UsageError("--model goes with --space lsa or lda");
+    if (!options.model.empty()) throw UsageError("--model goes with --space lsa, lda or embedding");
     if (!options.term.empty()) throw UsageError("--term goes with --space lsa");
     return;
   }
-  if (options.kind == SpaceKind::lda && !options.term.empty()) {
+  if (options.kind != SpaceKind::lsa && !options.term.empty()) {
     throw UsageError("--term goes with --space lsa");
   }
   if (options.all_pairs) throw UsageError(concat("--all-pairs does not go with --space ", given.space));
@@ -206,7 +212,7 @@ void check_model_space(const SimilarFlags& given, SimilarOptions& options) {
     throw UsageError(concat("--space ", given.space, " compares by cosine, not by ", given.metric));
   }
   if (options.similarity.k < 1) throw UsageError("--limit: at least 1 is wanted");
-  if (options.model.empty()) options.model = given.space;
+  if (options.model.empty()) options.model = options.kind == SpaceKind::embedding ? "vectors" : given.space;
 }
 
 void read_flags(const SimilarFlags& given, SimilarOptions& options) {
@@ -223,9 +229,12 @@ void read_flags(const SimilarFlags& given, SimilarOptions& options) {
                                               {"minkowski", Metric::minkowski}});
   if (options.similarity.threshold) options.similarity.k = vectorize::SimilarityOptions::kNoLimit;
   if (given.limit) options.similarity.k = *given.limit;
-  options.kind = choose<std::optional<SpaceKind>>(
-      "--space", given.space,
-      {{"tfidf", std::nullopt}, {"counts", std::nullopt}, {"lsa", SpaceKind::lsa}, {"lda", SpaceKind::lda}});
+  options.kind = choose<std::optional<SpaceKind>>("--space", given.space,
+                                                  {{"tfidf", std::nullopt},
+                                                   {"counts", std::nullopt},
+                                                   {"lsa", SpaceKind::lsa},
+                                                   {"lda", SpaceKind::lda},
+                                                   {"embedding", SpaceKind::embedding}});
   options.weighted = given.space == "tfidf";
   check_model_space(given, options);
   options.where = given.where.filter();

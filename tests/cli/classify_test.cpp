@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "apps/classifier_model.h"
 #include "tests/cli/program.h"
 #include "tests/support/temporary_folder.h"
 
@@ -232,6 +233,104 @@ TEST_F(Classify, DocumentsMayHaveSeveralLabels) {
   EXPECT_EQ(lines_of(run.out).size(), 3U) << run.out;
 }
 
+// Topic and tone of news, told by a word each; every seventh document has no tone.
+class ClassifyColumns : public Classify {
+ protected:
+  void SetUp() override {
+    std::string text = "id\ttext\ttopic\ttone\n";
+    const std::vector<std::string> words = {"ball", "film", "vote"};
+    for (std::size_t i = 0; i < 210; ++i) {
+      const std::string tone = i / 3 % 2 == 0 ? "good" : "bad";
+      text += std::to_string(i) + "\tthe " + words[i % 3] + " was " + tone + '\t' + words[i % 3] + '\t' +
+              (i % 7 == 0 ? "" : tone) + '\n';
+    }
+    ASSERT_EQ(run_malmoi({"index", corpus_, write("news.tsv", text), "--analyzer", "word", "--meta-field", "topic",
+                          "--meta-field", "tone"})
+                  .status,
+              0);
+  }
+
+  const Words fields_ = {"--label-field", "meta.topic", "--label-field", "meta.tone", "--save", "news"};
+};
+
+TEST_F(ClassifyColumns, SeveralLabelFieldsGiveAModelEach) {
+  const json trained = train(fields_);
+  const json& models = trained["tables"]["models"];
+  ASSERT_EQ(models.size(), 2U);
+  EXPECT_EQ(models[0]["model"], "news.topic");
+  EXPECT_EQ(models[0]["labels"], 3);
+  EXPECT_EQ(models[0]["test"], 21);
+  EXPECT_EQ(models[1]["model"], "news.tone");
+  EXPECT_EQ(models[1]["label_field"], "meta.tone");
+  EXPECT_EQ(models[1]["labels"], 2);
+  EXPECT_EQ(models[1]["trained_on"].get<int>() + models[1]["test"].get<int>(), 180);
+  EXPECT_EQ(models[1]["accuracy"], 1);
+  const json measured = report_of({"evaluate", corpus_, "--model", "news.tone", "--draws", "0"});
+  EXPECT_EQ(measured["metrics"]["documents"], models[1]["test"]);
+  EXPECT_EQ(figure(measured, "accuracy"), 1);
+}
+
+TEST_F(ClassifyColumns, HoldTheSameDocumentsOutForAllFields) {
+  train(fields_);
+  const auto topic = apps::load_classifier(corpus_, "news.topic", {});
+  const auto tone = apps::load_classifier(corpus_, "news.tone", {});
+  std::vector<std::int64_t> with_tone;
+  for (const std::int64_t id : topic.test.row_ids) {
+    if ((id - 1) % 7 != 0) with_tone.push_back(id);
+  }
+  EXPECT_EQ(tone.test.row_ids, with_tone);
+  EXPECT_LT(with_tone.size(), topic.test.row_ids.size());
+}
+
+TEST_F(ClassifyColumns, AStoppedTrainingOfSeveralFieldsGoesOn) {
+  const Words kind = {"--kind", "mlp", "--dim", "8", "--hidden", "8", "--epochs", "25", "--patience", "25"};
+  const auto fingerprints = [](const json& report) {
+    Words found;
+    for (const json& model : report["tables"]["models"]) found.push_back(model["fingerprint"]);
+    return found;
+  };
+  const Words whole = fingerprints(train(fields_ + kind));
+  const Words stopped = Words{"train", corpus_} + fields_ + kind + Words{"--threads", "1", "--force"};
+  EXPECT_THAT(run_malmoi(stopped + Words{"--resume"}).err, HasSubstr("no unfinished training"));
+  for (int milliseconds = 50; milliseconds < 60000; milliseconds += milliseconds / 4) {
+    ASSERT_NE(kill_malmoi(stopped, 1000 * milliseconds).status, 0) << "it was never stopped between two epochs";
+    if (run_malmoi({"models", corpus_}).out.find("news.topic.checkpoint") != std::string::npos) break;
+  }
+  EXPECT_EQ(fingerprints(report_of(stopped + Words{"--resume"})), whole);
+  EXPECT_THAT(run_malmoi({"models", corpus_}).out, ::testing::Not(HasSubstr("checkpoint")));
+}
+
+TEST_F(ClassifyColumns, PredictAsksSeveralModels) {
+  train(fields_);
+  const std::string text = "the ball was bad\n";
+  const Words predict = {"predict", corpus_, "-", "--model", "news.tone"};
+  const Outcome both = run_malmoi(predict + Words{"--model", "news.topic"}, text);
+  const std::vector<std::string> lines = lines_of(both.out);
+  ASSERT_EQ(lines.size(), 3U) << both.err;
+  EXPECT_EQ(lines[0], "id\tmodel\tlabel\tprobability");
+  EXPECT_EQ(lines[1], "-:1\tnews.tone\tbad\t1.0000");
+  EXPECT_EQ(lines[2], "-:1\tnews.topic\tball\t1.0000");
+  const Words as_json = {"--format", "json", "--explain", "1"};
+  const json one = json::parse(run_malmoi(predict + as_json, text).out);
+  const json two = json::parse(run_malmoi(predict + Words{"--model", "news.topic"} + as_json, text).out);
+  EXPECT_EQ(two["id"], one["id"]);
+  EXPECT_EQ(two["models"][0], (json{{"model", "news.tone"}, {"labels", one["labels"]}}));
+  EXPECT_EQ(two["models"][1]["labels"][0]["words"][0]["text"], "ball");
+  const std::string file = (folder_ / "tone.model").string();
+  ASSERT_EQ(run_malmoi({"models", corpus_, "--export", "news.tone", "-o", file}).status, 0);
+  EXPECT_THAT(run_malmoi({"predict", file, "-", "--model", "a", "--model", "b"}).err, HasSubstr("one model only"));
+}
+
+TEST_F(ClassifyColumns, FieldsThatDoNotFitAreNamed) {
+  const auto error_of = [&](const Words& fields) { return run_malmoi(Words{"train", corpus_} + fields).err; };
+  EXPECT_THAT(error_of({"--label-field", "meta.topic", "--label-field", "meta.mood"}),
+              HasSubstr("none of the 210 documents has a label in the field meta.mood"));
+  EXPECT_THAT(error_of({"--label-field", "meta.tone", "--label-field", "meta.old.tone"}),
+              HasSubstr("--label-field meta.old.tone: two models would have the name \"softmax.tone\""));
+  EXPECT_THAT(error_of({"--where", "meta.tone=bad", "--label-field", "meta.topic", "--label-field", "meta.tone"}),
+              HasSubstr("in the field meta.tone all documents have the label \"bad\"; two are wanted"));
+}
+
 TEST_F(Classify, BadInputIsNamed) {
   const auto error_of = [](const Words& args) {
     const Outcome run = run_malmoi(args);
@@ -241,7 +340,8 @@ TEST_F(Classify, BadInputIsNamed) {
   EXPECT_THAT(error_of({"train", corpus_, "--kind", "sofmax"}), HasSubstr("did you mean softmax?"));
   EXPECT_THAT(error_of({"train", corpus_, "--label-field", "meta.section"}),
               HasSubstr("none of the 3000 documents has a label in the field meta.section"));
-  EXPECT_THAT(error_of({"train", corpus_, "--where", "label=1"}), HasSubstr("have the label \"1\"; two are wanted"));
+  EXPECT_THAT(error_of({"train", corpus_, "--where", "label=1"}),
+              HasSubstr("in the field label all documents have the label \"1\"; two are wanted"));
   EXPECT_THAT(error_of({"train", corpus_, "--test", "100%"}), HasSubstr("share"));
   EXPECT_THAT(error_of({"train", corpus_, "--words", "3-1"}), HasSubstr("--words 3-1"));
   EXPECT_THAT(error_of({"train", corpus_, "--kind", "bayes", "--heads", "3"}), HasSubstr("heads"));
@@ -284,6 +384,71 @@ TEST_F(Classify, WordVectorsGoThroughAFile) {
   EXPECT_EQ(scores["tables"]["wordsim"][0]["pairs"], 3);
   EXPECT_EQ(scores["tables"]["wordsim"][0]["covered"], 2);
   EXPECT_EQ(run_malmoi({"nearest", corpus_, "없는말", "--model", "copy"}).status, 1);
+}
+
+TEST_F(Classify, AnEnsembleAveragesItsMembers) {
+  const json made = train({"--kind", "ensemble", "--member", "softmax", "--member", "bayes --smoothing 0.5", "--member",
+                           "mlp --epochs 2 --dim 8 --hidden 8"});
+  EXPECT_GT(figure(made, "accuracy"), 0.6);
+  const json softmax = train({"--validation", "10%", "--save", "alone"});
+  EXPECT_GT(made["metrics"]["parameters"].get<int>(), softmax["metrics"]["parameters"].get<int>());
+
+  // A member that is alone says the same as without the ensemble, trained on the same documents.
+  train({"--kind", "ensemble", "--member", "bayes", "--validation", "0", "--save", "one"});
+  train({"--kind", "bayes", "--validation", "0", "--save", "plain"});
+  const std::string texts = write("texts.txt", "정말 감동적인 영화\n시간이 아깝다\n");
+  const auto predict = [&](const std::string& model) {
+    return run_malmoi({"predict", corpus_, texts, "--from", "lines", "--format", "tsv", "--model", model}).out;
+  };
+  EXPECT_EQ(predict("one"), predict("plain"));
+
+  // Two of a kind have seeds of their own; the same command gives the same bytes on any number of threads.
+  const Words two = {"--kind", "ensemble", "--member", "mlp --epochs 1 --dim 4", "--member", "mlp --epochs 1 --dim 4"};
+  const std::string print = fingerprint(train(two + Words{"--save", "two", "--threads", "1"}));
+  EXPECT_EQ(fingerprint(train(two + Words{"--save", "again", "--threads", "2"})), print);
+  train({"--kind", "mlp", "--epochs", "1", "--dim", "4", "--save", "single"});
+  EXPECT_NE(predict("two"), predict("single"));
+}
+
+TEST_F(Classify, AnEnsembleThroughAFileOfItsOwn) {
+  train({"--kind", "ensemble", "--member", "softmax", "--member", "cnn --epochs 1 --dim 8 --filters 4"});
+  const std::string file = (folder_ / "ensemble.malmoi").string();
+  ASSERT_EQ(run_malmoi({"models", corpus_, "--export", "ensemble", "-o", file}).status, 0);
+  const std::string texts = write("texts.txt", "정말 감동적인 영화\n시간이 아깝다\n");
+  const Outcome inside = run_malmoi({"predict", corpus_, texts, "--from", "lines", "--format", "tsv"});
+  const Outcome outside = run_malmoi({"predict", file, texts, "--from", "lines", "--format", "tsv"});
+  EXPECT_EQ(inside.status, 0) << inside.err;
+  EXPECT_EQ(outside.out, inside.out);
+}
+
+TEST_F(Classify, WrongMembersAreRefusedBeforeAnythingIsTrained) {
+  const auto error_of = [&](const std::string& member) {
+    const Outcome run = run_malmoi({"train", corpus_, "--kind", "ensemble", "--member", member});
+    EXPECT_NE(run.status, 0);
+    return run.err;
+  };
+  EXPECT_THAT(error_of("forest"), HasSubstr("--member 'forest': it must begin with a kind other than ensemble"));
+  EXPECT_THAT(error_of("ensemble"), HasSubstr("it must begin with a kind other than ensemble"));
+  EXPECT_THAT(error_of("gru --trees 3"), HasSubstr("--member 'gru --trees 3': "));
+  EXPECT_THAT(error_of("gru --dim many"), HasSubstr("--member 'gru --dim many': "));
+}
+
+TEST_F(Classify, NetworksBeginWithVectorsThatWereLearnedBefore) {
+  const std::string file = write("tiny.vec", "2 3\n영화 1 2 3\n없는말 4 5 6\n");
+  const json made = train({"--kind", "mlp", "--vectors", file, "--epochs", "1", "--hidden", "4"});
+  EXPECT_EQ(made["metrics"]["seed"], 1);
+  const Outcome told = run_malmoi({"train", corpus_, "--kind", "mlp", "--vectors", file, "--epochs", "1", "--force"});
+  EXPECT_THAT(told.err, HasSubstr("1 of "));
+  EXPECT_THAT(told.err, HasSubstr(" words begin with a vector of " + file));
+
+  ASSERT_EQ(run_malmoi({"embed", corpus_, "--dim", "10", "--epochs", "1", "--subwords"}).status, 0);
+  const json learned = train({"--kind", "gru", "--vectors", "vectors", "--epochs", "1", "--hidden", "4"});
+  const json random = train({"--kind", "gru", "--dim", "10", "--epochs", "1", "--hidden", "4", "--save", "random"});
+  EXPECT_EQ(learned["metrics"]["parameters"], random["metrics"]["parameters"]);
+  EXPECT_NE(fingerprint(learned), fingerprint(random));
+  const Outcome missing = run_malmoi({"train", corpus_, "--kind", "gru", "--vectors", "none", "--save", "x"});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_THAT(missing.err, HasSubstr("none"));
 }
 
 }  // namespace

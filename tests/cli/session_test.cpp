@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "corpus/store.h"
 #include "tests/cli/program.h"
 #include "tests/support/temporary_folder.h"
 
@@ -209,6 +211,57 @@ TEST(Program, LearnsPhrasesOnRequest) {
   ASSERT_EQ(run.status, 0) << run.err;
   const Outcome tokens = run_malmoi({"tokens", corpus, "--text", "in new york", "--format", "tsv"});
   EXPECT_THAT(tokens.out, HasSubstr("new york\tnew york\tword"));
+}
+
+TEST(Program, StripsNewsgroupPosts) {
+  const TemporaryFolder folder;
+  const std::string corpus = (folder / "posts.malmoi").string();
+  const std::string posts =
+      R"({"text":"From: a@b\nSubject: lens\n\nIn article <1> b@c writes:\n> old words\nA new lens.\n--\nA\n"})"
+      "\n"
+      R"({"text":"no header"})"
+      "\n";
+  const Outcome run =
+      run_malmoi({"index", corpus, "-", "--from", "jsonl", "--strip", "newsgroup", "--analyzer", "word"}, posts);
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("text = text; without headers, footers and quotes\n"));
+  EXPECT_THAT(run.err, HasSubstr("documents left empty without headers, footers and quotes: 1\n"));
+  EXPECT_EQ(corpus::Store::open(corpus).find(1)->text, "A new lens.");
+  const Outcome wrong = run_malmoi({"index", corpus, "-", "--strip", "mail"}, posts);
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("--strip"));
+}
+
+TEST(Similar, DocumentsLieAtTheMeanOfTheirWordVectors) {
+  const TemporaryFolder folder;
+  // By hand: idf is ln((1 + 4) / (1 + df)) + 1 of 4 documents; bird is in 2 of them, the other words in 1.
+  const std::string corpus = (folder / "small.malmoi").string();
+  const auto similar = [&](std::vector<std::string> query) {
+    query.insert(query.begin(), {"similar", corpus, "--space", "embedding", "--format", "json"});
+    return nlohmann::json::parse(run_malmoi(query).out);
+  };
+  const std::string documents =
+      folder.write("a.tsv", "id\ttext\n1\tcat bird bird\n2\tbird\n3\tfish shark\n4\tlion\n").string();
+  const std::string vectors = folder.write("a.vec", "4 2\ncat 1 0\nbird 0 1\nfish 3 4\nabsent 1 1\n").string();
+  ASSERT_EQ(run_malmoi({"index", corpus, documents, "--analyzer", "word"}).status, 0);
+  ASSERT_EQ(run_malmoi({"embed", corpus, "--read", vectors}).status, 0);
+  const nlohmann::json near = similar({"--doc", "1"});
+  const double cat = std::log(5.0 / 2) + 1;
+  const double bird = 2 * (std::log(5.0 / 3) + 1);
+  const double norm = std::hypot(cat, bird);
+  ASSERT_EQ(near["tables"]["similar"].size(), 2U) << "document 4 has no word with a vector";
+  EXPECT_EQ(near["tables"]["similar"][0]["id"], "3");
+  EXPECT_NEAR(near["tables"]["similar"][0]["score"].get<double>(), (3 * cat + 4 * bird) / (5 * norm), 1e-5);
+  EXPECT_EQ(near["tables"]["similar"][1]["id"], "2");
+  EXPECT_NEAR(near["tables"]["similar"][1]["score"].get<double>(), bird / norm, 1e-5);
+  const nlohmann::json text = similar({"--text", "fish", "--limit", "1"});
+  EXPECT_EQ(text["tables"]["similar"][0]["id"], "3");
+  EXPECT_THAT(run_malmoi({"similar", corpus, "--space", "embedding", "--text", "lion"}).err,
+              HasSubstr("the text has no term that the model knows"));
+  EXPECT_THAT(run_malmoi({"similar", corpus, "--space", "embedding", "--doc", "4"}).err,
+              HasSubstr("has no term that the model knows"));
+  EXPECT_THAT(run_malmoi({"similar", corpus, "--space", "embedding", "--term", "fish"}).err,
+              HasSubstr("--term goes with --space lsa"));
 }
 
 TEST(Program, SaysWhatIsWrongWithTheInput) {

@@ -225,7 +225,7 @@ TEST(ExportedModels, GoIntoAnotherCorpusWithTheirNames) {
   model.run = 7;
   save_model(from, "m", model);
   set_model_note(from, kTopicNames, "m", "{}");
-  export_model(from, "m", folder / "m.model", false);
+  export_model(from, "m", folder / "m.model");
   EXPECT_FALSE(std::filesystem::exists(folder / "m.model.partial"));
 
   const ImportedModel imported = read_exported_model(folder / "m.model");
@@ -243,11 +243,11 @@ TEST(ExportedModels, OverwriteOnlyWhenAsked) {
   Database from = new_corpus(folder / "from");
   save_model(from, "m", sample());
   const std::filesystem::path file = folder.write("m.model", "precious");
-  EXPECT_EQ(code_of([&] { export_model(from, "m", file, false); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of([&] { export_model(from, "m", file); }), ErrorCode::invalid_argument);
   EXPECT_EQ(std::filesystem::file_size(file), 8U);
-  EXPECT_EQ(code_of([&] { export_model(from, "gone", file, true); }), ErrorCode::not_found);
+  EXPECT_EQ(code_of([&] { export_model(from, "gone", file, {.overwrite = true}); }), ErrorCode::not_found);
   EXPECT_EQ(std::filesystem::file_size(file), 8U);
-  export_model(from, "m", file, true);
+  export_model(from, "m", file, {.overwrite = true});
   EXPECT_EQ(read_exported_model(file).model.tensors, "0123456789");
 }
 
@@ -258,7 +258,7 @@ TEST(ExportedModels, OtherFilesAreRefused) {
   EXPECT_EQ(code_of([&] { (void)read_exported_model(folder / "c"); }), ErrorCode::corrupt_data);
   EXPECT_EQ(code_of([&] { (void)read_exported_model(folder / "none"); }), ErrorCode::not_found);
   EXPECT_EQ(code_of([&] { (void)read_exported_model(folder.write("t", "text")); }), ErrorCode::corrupt_data);
-  export_model(corpus, "m", folder / "e", false);
+  export_model(corpus, "m", folder / "e");
   EXPECT_EQ(code_of([&] { (void)Store::open(folder / "e"); }), ErrorCode::corrupt_data);
   Database::open(folder / "e", {.access = Access::write}).execute("PRAGMA user_version = 99");
   EXPECT_EQ(code_of([&] { (void)read_exported_model(folder / "e"); }), ErrorCode::unsupported_version);
@@ -269,7 +269,7 @@ TEST(ExportedModels, DamagedFilesThrow) {
   const TemporaryFolder folder;
   Database corpus = new_corpus(folder / "c");
   save_model(corpus, "m", sample(std::string(20000, 'x')));
-  export_model(corpus, "m", folder / "e", false);
+  export_model(corpus, "m", folder / "e");
   std::ifstream file(folder / "e", std::ios::binary);
   const std::string right(std::istreambuf_iterator<char>(file), {});
   for (std::size_t size = 0; size < right.size(); size += 1777) {

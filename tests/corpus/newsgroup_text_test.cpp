@@ -19,6 +19,11 @@ TEST(NewsgroupText, TakesOutOnlyWhatIsAskedFor) {
   EXPECT_EQ(strip_newsgroup_post("x\n\ny\n\nz", {.footer = false, .quotes = false}), "y\n\nz");
 }
 
+TEST(NewsgroupText, FindsTheHeaderOfLinesThatEndAsInMail) {
+  EXPECT_EQ(strip_newsgroup_post("From: a\r\nSubject: x\r\n\r\nWords\r\n> old\r\nmore\r\n-- \r\nA\r\n"),
+            "Words\r\nmore\r");
+}
+
 // scikit-learn's functions give the same on these.
 TEST(NewsgroupText, FollowsScikitLearnAtTheEdges) {
   const NewsgroupRemoval footer{.header = false, .quotes = false};

@@ -49,6 +49,27 @@ TEST(OpenReader, GuessesByContentWhereTheNameSaysNothing) {
   EXPECT_THAT(texts(read_content("a.txt", "")), SizeIs(0));
 }
 
+TEST(OpenReader, StripsPostsOfEveryForm) {
+  const std::string post = "From: a@b\nSubject: x\n\nA wrote:\n> old\nnew words\n--\nB\n";
+  const ReaderOptions options{.strip = Strip::newsgroup};
+  const TemporaryFolder folder;
+  write_file(folder, "posts/1", post);
+  EXPECT_THAT(texts(read_all({(folder / "posts").string()}, options)), ElementsAre("new words"));
+  EXPECT_THAT(texts(read_content("a.csv", "id,text\n1,\"" + post + "\"\n", options)), ElementsAre("new words"));
+  const std::string line = R"({"text":"From: a\n\n> old\nnew words"})";
+  EXPECT_THAT(texts(read_content("a.jsonl", line + "\n", options)), ElementsAre("new words"));
+  EXPECT_THAT(texts(read_content("a.jsonl", line + "\n")), ElementsAre("From: a\n\n> old\nnew words"));
+}
+
+TEST(OpenReader, SaysWhatStrippingLeftEmpty) {
+  const TemporaryFolder folder;
+  const std::string path = write_file(folder, "a.tsv", "id\ttext\n1\tone line\n2\t\n");
+  const auto reader = open_reader({path}, {.strip = Strip::newsgroup});
+  EXPECT_THAT(texts(read_all(*reader)), ElementsAre("", ""));
+  EXPECT_THAT(reader->notes(), ElementsAre(HasSubstr("text = text; without headers, footers and quotes"),
+                                           "documents left empty without headers, footers and quotes: 1"));
+}
+
 TEST(OpenReader, ReadsOneDocumentALineOrAFile) {
   EXPECT_THAT(texts(read_content("a.txt", "one\r\n\ntwo", {.from = InputForm::lines})), ElementsAre("one", "", "two"));
   const TemporaryFolder folder;

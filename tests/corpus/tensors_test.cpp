@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "corpus/base/error.h"
@@ -175,6 +177,69 @@ TEST(TensorReader, AFlippedBitThrowsOrLeavesTheSameDataCovered) {
   EXPECT_GT(refused, 1000);
 }
 
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {};
+}
+
+TEST(Int8Tensors, LargeArraysOfFloatsComeBackAsNearlyTheSame) {
+  std::vector<float> large(256);
+  for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<float>(i % 128);  // 127 in every second block
+  const std::vector<float> small(255, 0.1F);
+  const std::vector<std::int32_t> numbers = {1, -2};
+  TensorWriter writer;
+  writer.add("large", std::span<const float>(large), {64, 4});
+  writer.add("small", std::span<const float>(small));
+  writer.add("numbers", std::span<const std::int32_t>(numbers));
+  const std::string whole = writer.bytes({{"made by", "test"}});
+  const std::string bytes = with_int8(whole, "test");
+  EXPECT_LT(bytes.size(), whole.size() - 600);
+  const TensorReader reader(bytes, "test");
+  EXPECT_EQ(reader.at("large").type, TensorType::i8);
+  EXPECT_THAT(reader.at("large").shape, ElementsAre(64, 4));
+  const std::vector<float> back = reader.read<float>("large");
+  for (std::size_t i = 0; i < large.size(); ++i) EXPECT_NEAR(back[i], large[i], 0.25) << i;
+  EXPECT_EQ(back[127], 127.0F);
+  EXPECT_EQ(reader.read<float>("small"), small);
+  EXPECT_EQ(reader.read<std::int32_t>("numbers"), numbers);
+  EXPECT_EQ(reader.notes().at("made by"), "test");
+  EXPECT_EQ(with_int8(whole, "test"), bytes);
+}
+
+TEST(Int8Tensors, AreNotMadeTwiceOrOfNothing) {
+  const std::vector<float> large(20000, 1.0F);
+  TensorWriter writer;
+  writer.add("large", std::span<const float>(large));
+  const std::string bytes = with_int8(writer.bytes(), "test");
+  EXPECT_THAT(message_of([&] { (void)with_int8(bytes, "model m"); }), HasSubstr("model m: is int8 already"));
+  EXPECT_THAT(message_of([] { (void)with_int8(small_layout(), "model m"); }),
+              HasSubstr("model m: has no array of at least 256 floats"));
+}
+
+TEST(Int8Tensors, DamagedScalesAreRefused) {
+  const std::vector<std::int8_t> values(65, 1);
+  const auto read_with = [&](auto scales) {
+    TensorWriter writer;
+    writer.add({"a", TensorType::i8, {65}, {reinterpret_cast<const char*>(values.data()), values.size()}});
+    writer.add("a.scales", std::span(std::as_const(scales)));
+    const std::string bytes = writer.bytes();
+    return TensorReader(bytes, "model m").read<float>("a");
+  };
+  EXPECT_EQ(read_with(std::vector<float>{2, 3})[64], 3.0F);
+  const float infinite = std::numeric_limits<float>::infinity();
+  for (const std::vector<float>& wrong : std::vector<std::vector<float>>{{1}, {1, 2, 3}, {1, -2}, {1, infinite}}) {
+    EXPECT_THAT(message_of([&] { (void)read_with(wrong); }), HasSubstr("scales in a.scales that do not fit"));
+  }
+  EXPECT_THAT(message_of([&] { (void)read_with(std::vector<double>{1, 2}); }), HasSubstr("no floats in a.scales"));
+  const std::string alone = layout(R"({"a":{"dtype":"I8","shape":[1],"data_offsets":[0,1]}})", "x");
+  EXPECT_THAT(message_of([&] { (void)TensorReader(alone, "model m").read<float>("a"); }), HasSubstr("lack a.scales"));
+}
+
 TEST(TensorReader, RandomArraysComeBack) {
   Rng rng(5);
   for (int round = 0; round < 50; ++round) {
@@ -190,6 +255,25 @@ TEST(TensorReader, RandomArraysComeBack) {
     EXPECT_EQ(reader.read<std::uint16_t>("s"), shorts);
     EXPECT_EQ(reader.read<double>("d"), doubles);
   }
+}
+
+TEST(TensorReader, APrefixKeepsPartsOfAModelApart) {
+  const std::vector<float> first = {1.5F, -2};
+  const std::vector<float> second = {3};
+  TensorWriter writer;
+  writer.set_prefix("member0.");
+  writer.add("weights", std::span<const float>(first));
+  writer.set_prefix("member1.");
+  writer.add("weights", std::span<const float>(second));
+  writer.set_prefix({});
+  writer.add("weights", std::span<const float>(second));
+  const std::string bytes = writer.bytes();
+  const TensorReader reader(bytes, "model x");
+  EXPECT_EQ(reader.read<float>("member0.weights"), first);
+  EXPECT_EQ(reader.part("member0.").read<float>("weights"), first);
+  EXPECT_EQ(reader.part("member1.").read<float>("weights"), second);
+  EXPECT_EQ(reader.part("member1.").all().size(), 1U);
+  EXPECT_THROW((void)reader.part("member2.").at("weights"), Error);
 }
 
 }  // namespace
