@@ -37,20 +37,9 @@ void validate(const NetworkOptions& options) {
   }
 }
 
-constexpr std::int32_t kUnknownWord = 0;
-
-// Word vectors of a batch, [rows × steps × columns], with dropout of their numbers and, less often, of whole words, which
-// are then read as the unknown one (Iyyer et al., ACL 2015): the network learns not to lean on single words, and what to
-// make of those that it does not know.
+// Word vectors of a batch, [rows × steps × columns], with dropout.
 Variable words_of(Graph& graph, const Batch& batch, Embedding& embedding, double rate) {
-  if (graph.mode() == Mode::evaluate || rate == 0.0) return embedding.forward(graph, batch.ids, batch.rows);
-  std::vector<std::int32_t> ids(batch.ids.begin(), batch.ids.end());
-  Rng rng = graph.next_rng();
-  const double share = rate / 4;
-  for (std::int32_t& id : ids) {
-    if (id >= 0 && rng.uniform() < share) id = kUnknownWord;
-  }
-  return dropout(embedding.forward(graph, ids, batch.rows), rate);
+  return dropout(embedding.forward(graph, batch.ids, batch.rows), rate);
 }
 
 class BagNetwork : public Network {
