@@ -1,5 +1,6 @@
 #include "neural/kernels.h"
 
+#include <cstring>
 #include <vector>
 
 #include "neural/simd.h"
@@ -10,10 +11,26 @@ namespace {
 constexpr std::size_t kLaneCount = sizeof(VectorReal) / sizeof(Real);
 constexpr std::size_t kRowsPerBlock = 128;  // of a sum over rows
 
+// Joins the halves of a vector until a number is left.
+template <typename Vector, typename Join>
+[[gnu::always_inline]] inline Real fold(const Vector& lanes, const Join& join) {
+  constexpr std::size_t kHalf = sizeof(Vector) / sizeof(Real) / 2;
+  if constexpr (kHalf <= 2) {
+    Real first = lanes[0];
+    for (std::size_t lane = 1; lane < 2 * kHalf; ++lane) first = join(first, lanes[lane]);
+    return first;
+  } else {
+    using Half [[gnu::vector_size(kHalf * sizeof(Real))]] = Real;
+    Half lower;
+    Half upper;
+    std::memcpy(&lower, &lanes, sizeof(Half));
+    std::memcpy(&upper, reinterpret_cast<const char*>(&lanes) + sizeof(Half), sizeof(Half));
+    return fold(Half(join(lower, upper)), join);
+  }
+}
+
 Real sum_lanes(const VectorReal& lanes) {
-  Real sum = lanes[0];
-  for (std::size_t lane = 1; lane < kLaneCount; ++lane) sum += lanes[lane];
-  return sum;
+  return fold(lanes, [](const auto& a, const auto& b) { return a + b; });
 }
 
 // out[c] = Σ x[r][c] over a block of rows, columns begin to end.
@@ -28,19 +45,15 @@ void add_up_rows(const Real* x, std::size_t rows, std::size_t columns, Real* out
 }  // namespace
 
 Real row_max(const Real* x, std::size_t n) {
-  Real best = x[0];
-  std::size_t i = 0;
-  if (n >= kLaneCount) {
-    VectorReal lanes = load(x);
-    for (i = kLaneCount; i + kLaneCount <= n; i += kLaneCount) {
-      const VectorReal next = load(x + i);
-      lanes = lanes >= next ? lanes : next;
-    }
-    best = lanes[0];
-    for (std::size_t lane = 1; lane < kLaneCount; ++lane) best = best >= lanes[lane] ? best : lanes[lane];
+  const auto greater = [](const auto& a, const auto& b) { return a >= b ? a : b; };
+  if (n < kLaneCount) {
+    Real best = x[0];
+    for (std::size_t i = 1; i < n; ++i) best = greater(best, x[i]);
+    return best;
   }
-  for (; i < n; ++i) best = best >= x[i] ? best : x[i];
-  return best;
+  VectorReal lanes = load(x + n - kLaneCount);  // what the loop does not reach, and some twice
+  for (std::size_t i = 0; i + kLaneCount <= n; i += kLaneCount) lanes = greater(lanes, load(x + i));
+  return fold(lanes, greater);
 }
 
 Real row_sum(const Real* x, std::size_t n) {
@@ -62,6 +75,19 @@ Real row_dot(const Real* x, const Real* y, std::size_t n) {
   for (; i + kLaneCount <= n; i += kLaneCount) sums[0] += load(x + i) * load(y + i);
   Real sum = sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
   for (; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+Real row_squares(const Real* x, Real mean, std::size_t n) {
+  VectorReal lanes = {};
+  const VectorReal middle = broadcast(mean);
+  std::size_t i = 0;
+  for (; i + kLaneCount <= n; i += kLaneCount) {
+    const VectorReal off = load(x + i) - middle;
+    lanes += off * off;
+  }
+  Real sum = sum_lanes(lanes);
+  for (; i < n; ++i) sum += (x[i] - mean) * (x[i] - mean);
   return sum;
 }
 

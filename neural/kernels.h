@@ -123,9 +123,10 @@ inline std::size_t row_grain(std::size_t columns) {
   return std::max<std::size_t>(1, kBlock / std::max<std::size_t>(1, columns));
 }
 
-// Over one row of numbers. Sums are in a fixed order: lanes side by side, then the lanes from the first to the last.
-[[nodiscard]] Real row_max(const Real* x, std::size_t n);  ///< n ≥ 1; passes over NaN, unless it is the last
+// Over one row of numbers. Sums are in a fixed order: lanes side by side, then the halves of the lanes, then the rest.
+[[nodiscard]] Real row_max(const Real* x, std::size_t n);  ///< n ≥ 1; with NaN in it any of the row
 [[nodiscard]] Real row_sum(const Real* x, std::size_t n);
+[[nodiscard]] Real row_squares(const Real* x, Real mean, std::size_t n);  ///< Σ (x - mean)²
 [[nodiscard]] Real row_dot(const Real* x, const Real* y, std::size_t n);
 [[nodiscard]] double sum_of_squares(const Real* x, std::size_t n);
 /// y = e^(x - shift); the sum of y. y may be x.

@@ -28,20 +28,7 @@ struct RowFigures {
 
 RowFigures figures_of(const Real* x, std::size_t n, double epsilon) {
   const Real mean = row_sum(x, n) / static_cast<Real>(n);
-  double squares = 0.0;
-  Real part = 0;
-  constexpr std::size_t kPart = 16;
-  Real sums[kPart] = {};
-  std::size_t i = 0;
-  for (; i + kPart <= n; i += kPart) {
-    for (std::size_t lane = 0; lane < kPart; ++lane) {
-      const Real d = x[i + lane] - mean;
-      sums[lane] += d * d;
-    }
-  }
-  for (; i < n; ++i) part += (x[i] - mean) * (x[i] - mean);
-  for (const Real sum : sums) squares += static_cast<double>(sum);
-  squares += static_cast<double>(part);
+  const auto squares = static_cast<double>(row_squares(x, mean, n));
   return {mean, static_cast<Real>(1.0 / std::sqrt(squares / static_cast<double>(n) + epsilon))};
 }
 
@@ -213,12 +200,15 @@ Variable layer_norm(const Variable& x, const Variable& gain, const Variable& bia
   const std::size_t n = x.shape().cols();
   Tensor out = graph.tensor(x.shape());
   std::vector<RowFigures> figures(x.shape().rows());
+  const Real* const first = x.value().data();
+  const Real* const times = gain.value().data();
+  const Real* const plus = bias.value().data();
   for_blocks(figures.size(), row_grain(n), graph.context(), [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
-      const Real* const from = x.value().data() + row * n;
+      const Real* const from = first + row * n;
       const RowFigures f = figures[row] = figures_of(from, n, epsilon);
       Real* const to = out.data() + row * n;
-      for (std::size_t c = 0; c < n; ++c) to[c] = (from[c] - f.mean) * f.scale * gain.value()[c] + bias.value()[c];
+      for (std::size_t c = 0; c < n; ++c) to[c] = (from[c] - f.mean) * f.scale * times[c] + plus[c];
     }
   });
   return graph.record(std::move(out), {x, gain, bias},

@@ -15,18 +15,42 @@ namespace {
 
 constexpr std::int32_t kMostRestarts = 5;
 
-void require(bool holds, std::string_view what) {
-  if (!holds) throw Error(ErrorCode::invalid_argument, concat("train_network: ", what));
+void require(bool holds, std::string_view what, std::string_view function = "train_network") {
+  if (!holds) throw Error(ErrorCode::invalid_argument, concat(function, ": ", what));
 }
 
-void validate(const Examples& examples, std::string_view name) {
+void validate(const Examples& examples, std::string_view name, std::string_view function = "train_network") {
   const std::size_t rows = examples.size();
-  require(examples.classes.empty() != examples.table.empty() || rows == 0,
-          concat(name, ": either classes or a table of labels is wanted"));
+  const auto is_given = [](const auto& values) { return values.empty() ? 0 : 1; };
+  require(rows == 0 || is_given(examples.classes) + is_given(examples.table) + is_given(examples.numbers) == 1,
+          concat(name, ": either classes, a table of labels or numbers are wanted"), function);
   require(examples.classes.empty() || examples.classes.size() == rows,
-          concat(name, ": ", examples.classes.size(), " classes for ", rows, " texts"));
-  require(examples.table.empty() || examples.table.size() % std::max<std::size_t>(rows, 1) == 0,
-          concat(name, ": a table of ", examples.table.size(), " cells for ", rows, " texts"));
+          concat(name, ": ", examples.classes.size(), " classes for ", rows, " texts"), function);
+}
+
+Loss loss_of(const Examples& examples) {
+  if (!examples.classes.empty()) return Loss::softmax_cross_entropy;
+  return examples.table.empty() ? Loss::mean_squared_error : Loss::binary_cross_entropy;
+}
+
+// A table must have a cell for each output.
+void require_outputs(const Examples& examples, std::size_t outputs, std::string_view function) {
+  const std::size_t cells = examples.table.size() + examples.numbers.size();
+  require(!examples.classes.empty() || cells == examples.size() * outputs,
+          concat("a table of ", cells, " cells for ", examples.size(), " texts and ", outputs, " outputs"), function);
+}
+
+// Predictions are what the loss makes of outputs.
+Variable predictions_of(const Variable& outputs, Loss loss) {
+  switch (loss) {
+    case Loss::softmax_cross_entropy:
+      return softmax(outputs);
+    case Loss::binary_cross_entropy:
+      return sigmoid(outputs);
+    case Loss::mean_squared_error:
+      return outputs;
+  }
+  throw Error(ErrorCode::invalid_argument, concat("predict_network: unknown loss ", static_cast<int>(loss)));
 }
 
 void validate(const TrainOptions& options) {
@@ -59,28 +83,33 @@ void set_values(std::span<Parameter* const> parameters, std::span<const Tensor> 
   }
 }
 
-// The figures of one batch of probabilities or logits against what is true.
+// Sums over the predictions of some texts.
 struct Tally {
-  double loss = 0.0;  // sum of -ln p
+  double loss = 0.0;
   std::int64_t right = 0;
   std::int64_t cells = 0;
 };
 
-void score_row(std::span<const float> probabilities, const Examples& examples, std::size_t row, Tally& tally) {
+void score_row(std::span<const float> predictions, const Examples& examples, std::size_t row, Tally& tally) {
   const auto surprise = [](double p) { return -std::log(std::max(p, 1e-30)); };
   if (!examples.classes.empty()) {
     const auto truth = static_cast<std::size_t>(examples.classes[row]);
-    tally.loss += surprise(static_cast<double>(probabilities[truth]));
-    tally.right +=
-        std::ranges::max_element(probabilities) - probabilities.begin() == static_cast<std::ptrdiff_t>(truth);
+    tally.loss += surprise(static_cast<double>(predictions[truth]));
+    tally.right += std::ranges::max_element(predictions) - predictions.begin() == static_cast<std::ptrdiff_t>(truth);
     ++tally.cells;
     return;
   }
-  for (std::size_t label = 0; label < probabilities.size(); ++label) {
-    const bool truth = examples.table[row * probabilities.size() + label] != 0;
-    const auto p = static_cast<double>(probabilities[label]);
-    tally.loss += surprise(truth ? p : 1 - p);
-    tally.right += (p >= 0.5) == truth ? 1 : 0;
+  for (std::size_t output = 0; output < predictions.size(); ++output) {
+    const std::size_t cell = row * predictions.size() + output;
+    const auto found = static_cast<double>(predictions[output]);
+    if (!examples.numbers.empty()) {
+      const double difference = found - static_cast<double>(examples.numbers[cell]);
+      tally.loss += difference * difference;
+    } else {
+      const bool truth = examples.table[cell] != 0;
+      tally.loss += surprise(truth ? found : 1 - found);
+      tally.right += (found >= 0.5) == truth ? 1 : 0;
+    }
     ++tally.cells;
   }
 }
@@ -168,22 +197,30 @@ class Training {
   }
 
   Variable batch_loss(const Variable& logits) {
+    require_outputs(training_, logits.shape()[1], "train_network");
     if (!training_.classes.empty()) {
       labels_.clear();
       for (const std::size_t text : batch_.texts) labels_.push_back(training_.classes[text]);
       return softmax_cross_entropy(logits, labels_,
                                    {.label_smoothing = options_.label_smoothing, .class_weights = weights_});
     }
-    Tensor truth = graph_.tensor(logits.shape());
+    if (!training_.numbers.empty()) return mean_squared_error(logits, truth_of(training_.numbers, logits.shape()));
     Tensor weights = weights_.empty() ? Tensor() : graph_.tensor(logits.shape());
-    const std::size_t labels = logits.shape()[1];
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = weights_[i % weights_.size()];
+    return binary_cross_entropy(logits, truth_of(training_.table, logits.shape()), weights);
+  }
+
+  // The rows of the batch, [batch × outputs].
+  template <typename T>
+  Tensor truth_of(std::span<const T> table, const Shape& shape) const {
+    const std::size_t outputs = shape[1];
+    Tensor truth = graph_.tensor(shape);
     for (std::size_t r = 0; r < batch_.rows; ++r) {
-      for (std::size_t k = 0; k < labels; ++k) {
-        truth[r * labels + k] = training_.table[batch_.texts[r] * labels + k];
-        if (!weights_.empty()) weights[r * labels + k] = weights_[k];
+      for (std::size_t k = 0; k < outputs; ++k) {
+        truth[r * outputs + k] = static_cast<Real>(table[batch_.texts[r] * outputs + k]);
       }
     }
-    return binary_cross_entropy(logits, truth, weights);
+    return truth;
   }
 
   void report(std::int64_t done) const {
@@ -228,15 +265,9 @@ class Training {
   void validate_epoch(EpochResult& result) {
     RunContext quiet = context_;
     quiet.on_progress = {};
-    const std::vector<float> found =
-        predict_network(network_, validation_.tokens, validation_.classes.empty(), options_.batches, quiet);
-    const std::size_t labels = found.size() / validation_.size();
-    Tally tally;
-    for (std::size_t row = 0; row < validation_.size(); ++row) {
-      score_row(std::span(found).subspan(row * labels, labels), validation_, row, tally);
-    }
-    result.validation_loss = tally.loss / static_cast<double>(tally.cells);
-    result.validation_accuracy = static_cast<double>(tally.right) / static_cast<double>(tally.cells);
+    const Evaluation found = evaluate_network(network_, validation_, options_.batches, quiet);
+    result.validation_loss = found.loss;
+    result.validation_accuracy = found.accuracy;
   }
 
   Network& network_;
@@ -269,7 +300,7 @@ TrainResult train_network(Network& network, const Examples& training, const Exam
   return Training(network, training, validation, options, context).run(start, hooks);
 }
 
-std::vector<float> predict_network(Network& network, const TokenSequences& tokens, bool several,
+std::vector<float> predict_network(Network& network, const TokenSequences& tokens, Loss loss,
                                    const BatchOptions& batches, const RunContext& context) {
   const DataLoader loader(tokens, batches);
   const auto parts = loader.in_order_of_length(all_rows(tokens.rows()));
@@ -278,9 +309,8 @@ std::vector<float> predict_network(Network& network, const TokenSequences& token
     Batch batch;
     loader.fill(parts[chunk.index], batch);
     Graph graph(Mode::evaluate, Rng(0), {.threads = 1, .on_progress = {}, .stop = context.stop});
-    const Variable logits = network.logits(graph, batch);
-    const Variable probabilities = several ? sigmoid(logits) : softmax(logits);
-    const auto values = probabilities.value().values();
+    const Variable predictions = predictions_of(network.logits(graph, batch), loss);
+    const auto values = predictions.value().values();
     found[chunk.index].assign(values.begin(), values.end());
   });
   if (parts.empty()) return {};
@@ -293,6 +323,27 @@ std::vector<float> predict_network(Network& network, const TokenSequences& token
     }
   }
   return rows;
+}
+
+Evaluation evaluate_network(Network& network, const Examples& examples, const BatchOptions& batches,
+                            const RunContext& context) {
+  constexpr std::string_view kFunction = "evaluate_network";
+  validate(examples, "examples", kFunction);
+  require(examples.size() > 0, "there are no texts", kFunction);
+  const Loss loss = loss_of(examples);
+  const std::vector<float> found = predict_network(network, examples.tokens, loss, batches, context);
+  const std::size_t outputs = found.size() / examples.size();
+  require_outputs(examples, outputs, kFunction);
+  const auto is_class = [&](std::int32_t c) { return c >= 0 && std::cmp_less(c, outputs); };
+  require(std::ranges::all_of(examples.classes, is_class), concat("a class is not one of ", outputs), kFunction);
+  Tally tally;
+  for (std::size_t row = 0; row < examples.size(); ++row) {
+    score_row(std::span(found).subspan(row * outputs, outputs), examples, row, tally);
+  }
+  const auto cells = static_cast<double>(tally.cells);
+  Evaluation evaluation{.loss = tally.loss / cells, .accuracy = {}};
+  if (loss != Loss::mean_squared_error) evaluation.accuracy = static_cast<double>(tally.right) / cells;
+  return evaluation;
 }
 
 }  // namespace malmoi::neural

@@ -16,11 +16,19 @@
 
 namespace malmoi::neural {
 
+/// How far outputs are from what is true, and with it what predictions are.
+enum class Loss {
+  softmax_cross_entropy,  ///< of one class a text; predictions are probabilities that add up to 1
+  binary_cross_entropy,   ///< of several labels a text; each prediction is a probability by itself
+  mean_squared_error      ///< of numbers; predictions are the network's outputs
+};
+
 /// Texts with what is to be learned. Views: their owner outlives the training.
 struct Examples {
   const TokenSequences& tokens;           ///< ids below the network's vocabulary
   std::span<const std::int32_t> classes;  ///< [rows] where a text has one label; else empty
   std::span<const std::uint8_t> table;    ///< [rows × labels] of 0 and 1 where it may have several; else empty
+  std::span<const float> numbers = {};    ///< [rows × outputs] where numbers are learned; else empty
 
   [[nodiscard]] std::size_t size() const noexcept { return tokens.rows(); }
 };
@@ -28,8 +36,8 @@ struct Examples {
 struct TrainOptions {
   std::int32_t epochs = 10;   ///< at most; ≥ 1
   std::int32_t patience = 2;  ///< epochs without a better validation loss that are borne; ≥ 0
-  BatchOptions batches;
-  OptimizerOptions optimizer;
+  BatchOptions batches = {};
+  OptimizerOptions optimizer = {};
   double rate = 1e-3;     ///< learning rate at its highest; > 0
   double warm_up = 0.05;  ///< share of all steps in which it rises, 0 ≤ warm_up < 1; then it falls along a cosine
   double label_smoothing = 0.0;            ///< of one label a text; 0 ≤ ε < 1
@@ -41,8 +49,8 @@ struct TrainOptions {
 
 struct EpochResult {
   double training_loss = 0.0;                 ///< mean over the epoch's batches, dropout included
-  std::optional<double> validation_loss;      ///< mean of -ln p of what is true; nullopt: no validation texts
-  std::optional<double> validation_accuracy;  ///< one label: of the texts; several: of the table's cells
+  std::optional<double> validation_loss;      ///< Evaluation::loss; nullopt: no validation texts
+  std::optional<double> validation_accuracy;  ///< Evaluation::accuracy
 };
 
 /// All that training needs to go on with the same bytes: the state after an epoch. Plain data, for storing.
@@ -66,8 +74,8 @@ struct TrainResult {
   std::int32_t best_epoch = 0;  ///< whose parameters the network has now
 };
 
-/// Trains a network in place: shuffled batches of texts of like length, the loss of softmax (several labels: of
-/// sigmoids), validation after every epoch. It ends after options.epochs, or when the validation loss has not become
+/// Trains a network in place: shuffled batches of texts of like length, the loss that fits what is to be learned,
+/// validation after every epoch. It ends after options.epochs, or when the validation loss has not become
 /// better for more than `patience` epochs; the network then has the parameters of the best epoch (without validation
 /// texts: of the last).
 ///
@@ -82,9 +90,19 @@ TrainResult train_network(Network& network, const Examples& training, const Exam
                           const TrainOptions& options, const TrainHooks& hooks = {}, const TrainState* start = nullptr,
                           const RunContext& context = {});
 
-/// Probabilities of the labels of texts, [rows × labels]: softmax, or sigmoids. A text gets the same ones (but for
-/// rounding in the last bits) whatever stands beside it; the same bytes for every number of threads.
-[[nodiscard]] std::vector<float> predict_network(Network& network, const TokenSequences& tokens, bool several,
+/// What the loss makes of the outputs for texts, [rows × outputs]. A text gets the same numbers (but for rounding in
+/// the last bits) whatever stands beside it; the same bytes for every number of threads.
+[[nodiscard]] std::vector<float> predict_network(Network& network, const TokenSequences& tokens, Loss loss,
                                                  const BatchOptions& batches, const RunContext& context = {});
+
+/// How well a network predicts.
+struct Evaluation {
+  double loss = 0.0;               ///< mean of -ln p of what is true; of numbers: of the squared differences
+  std::optional<double> accuracy;  ///< one class: of the texts; several labels: of the table's cells; numbers: none
+};
+
+/// Throws  invalid_argument: sizes that do not fit, no texts; canceled
+[[nodiscard]] Evaluation evaluate_network(Network& network, const Examples& examples, const BatchOptions& batches,
+                                          const RunContext& context = {});
 
 }  // namespace malmoi::neural
