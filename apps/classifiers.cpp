@@ -7,7 +7,7 @@
 #include "apps/classifiers/ensemble.h"
 #include "apps/classifiers/linear.h"
 #include "apps/classifiers/network.h"
-#include "apps/command.h"
+#include "apps/parse.h"
 
 namespace po = boost::program_options;
 
@@ -46,13 +46,7 @@ std::unique_ptr<ClassifierTrainer> make_trainer(const ClassifierKind& kind, cons
   std::unique_ptr<ClassifierTrainer> trainer = kind.make_trainer();
   po::options_description known;
   trainer->add_to(known);
-  po::variables_map values;
-  try {
-    po::store(po::command_line_parser(flags).options(known).run(), values);
-    po::notify(values);
-  } catch (const po::error& error) {
-    throw UsageError(error.what());
-  }
+  parse_flags(known, flags);
   return trainer;
 }
 

@@ -13,7 +13,6 @@ namespace malmoi::apps {
 namespace {
 
 using neural::Embeddings;
-using neural::SubwordOptions;
 using neural::Subwords;
 using nlohmann::ordered_json;
 

@@ -200,6 +200,22 @@ po::parsed_options parse_words(const std::vector<Argument>& arguments, const po:
   return parsed;
 }
 
+// To be called while an error of Boost is handled: says it in our words.
+[[noreturn]] void refuse(const po::options_description& known, const std::vector<Argument>& arguments) {
+  try {
+    throw;
+  } catch (const po::unknown_option& error) {
+    refuse_unknown(error.get_option_name(), known, arguments);
+  } catch (const po::required_option& error) {
+    const std::string name = error.get_option_name().substr(2);
+    throw UsageError(concat(is_argument(arguments, name) ? upper(name) : "--" + name, " is missing"));
+  } catch (const po::too_many_positional_options_error&) {
+    throw UsageError(arguments.empty() ? "takes no arguments, options only" : "too many arguments");
+  } catch (const po::error& error) {
+    throw UsageError(error.what());
+  }
+}
+
 }  // namespace
 
 std::optional<CommonOptions> parse(const Usage& usage, const po::options_description& flags,
@@ -218,20 +234,23 @@ std::optional<CommonOptions> parse(const Usage& usage, const po::options_descrip
       return std::nullopt;
     }
     po::notify(values);
-  } catch (const po::unknown_option& error) {
-    refuse_unknown(error.get_option_name(), known, arguments);
-  } catch (const po::required_option& error) {
-    const std::string name = error.get_option_name().substr(2);
-    throw UsageError(concat(is_argument(arguments, name) ? upper(name) : "--" + name, " is missing"));
-  } catch (const po::too_many_positional_options_error&) {
-    throw UsageError(arguments.empty() ? "takes no arguments, options only" : "too many arguments");
-  } catch (const po::error& error) {
-    throw UsageError(error.what());
+  } catch (const po::error&) {
+    refuse(known, arguments);
   }
   if (common.threads < 0 || common.threads > kMostThreads) {
     throw UsageError(concat("--threads ", common.threads, ": wanted 0 to ", kMostThreads));
   }
   return common;
+}
+
+void parse_flags(const po::options_description& flags, std::span<const std::string> words) {
+  try {
+    po::variables_map values;
+    po::store(parse_words({}, flags, words), values);
+    po::notify(values);
+  } catch (const po::error&) {
+    refuse(flags, {});
+  }
 }
 
 double parse_number(std::string_view flag, std::string_view text) {

@@ -32,6 +32,9 @@ struct Usage {
                                                  const boost::program_options::options_description& flags,
                                                  std::span<const std::string> args, Streams& io);
 
+/// Reads words that are flags and their values alone, such as those inside of another flag's value. Throws UsageError.
+void parse_flags(const boost::program_options::options_description& flags, std::span<const std::string> words);
+
 /// The number in a flag's value. Throws UsageError naming the flag.
 [[nodiscard]] double parse_number(std::string_view flag, std::string_view text);
 

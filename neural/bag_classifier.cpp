@@ -268,6 +268,10 @@ BagFit fit(const vectorize::SparseMatrix& rows, std::span<const std::int64_t> co
   BagFit result;
   for (std::int32_t epoch = 0; epoch < options.epochs; ++epoch) {
     result.losses.push_back(training.run_epoch(epoch));
+    if (!std::isfinite(result.losses.back())) {
+      throw Error(ErrorCode::invalid_argument,
+                  concat("fit_bag: the loss is not finite with a learning rate of ", options.rate));
+    }
     const std::string note = concat(result.losses.back(), " loss");
     context.report({"classifier", epoch + 1, options.epochs, note});
   }

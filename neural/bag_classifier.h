@@ -47,7 +47,7 @@ struct BagFit {
 /// rows     [documents × features] ≥ 0, e.g. of BagFeatures or TextFeatures; an empty row is passed over
 /// labels   [documents] in [0, classes)
 /// Returns  the same bytes for every number of threads
-/// Throws   invalid_argument: an option, size, label or value out of range; canceled
+/// Throws   invalid_argument: an option, size, label or value out of range, a loss that is not finite; canceled
 /// Cost     an epoch: about 4 · non-zeros · dimensions operations
 ///
 /// A batch is done in three steps: all hidden vectors; then, row by row as in the plain algorithm, the outputs; then

@@ -16,7 +16,6 @@ constexpr std::int32_t kEntriesPerPart = 1 << 16;  // non-zeros of the columns t
 constexpr int kMaxConjugateSteps = 200;
 constexpr int kMaxHalvings = 34;  // of a step
 
-using vectorize::SparseMatrix;
 using Vector = std::vector<double>;
 
 // Sum over [0, n) of parts that body returns, added in order.

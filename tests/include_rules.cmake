@@ -19,13 +19,15 @@ set(sees_apps apps corpus tokenize vectorize topics neural neural_math base)
 set(neural_math real simd buffer_pool tensor kernels graph gemm ops_broadcast ops_elementwise ops_shape ops_reduce
     ops_matmul ops_lookup ops_loss ops_mask ops parameter initializer layers normalization recurrent recurrent_cell recurrent_sequence run_sequence
     sequence_lengths convolution conv1d_max pooling attention transformer optimizer learning_rate)
+# The layout of tensors in files, of models of every kind: part of base.
+set(base_layout tensors int8_blocks)
 set(hidden_libraries "^(unicode/|sqlite3\\.h|mecab\\.h|libstemmer\\.h|zlib\\.h|tbb/|oneapi/|boost/)")
 
 # The part of the program that "corpus/base/utf8.h" or "neural/tensor.cpp" belongs to.
 function(part_of file result)
   get_filename_component(name ${file} NAME_WE)
   string(REGEX MATCH "^[^/]+" part ${file})
-  if(file MATCHES "^corpus/base/")
+  if(file MATCHES "^corpus/base/" OR (part STREQUAL corpus AND name IN_LIST base_layout))
     set(part base)
   elseif(part STREQUAL neural AND name IN_LIST neural_math)
     set(part neural_math)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <boost/token_functions.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -110,8 +111,8 @@ class EnsembleTrainer : public ClassifierTrainer {
  public:
   void add_to(po::options_description& flags) override {
     flags.add_options()("member", po::value(&given_),
-                        "a kind with flags of its own, such as 'gru --dim 64'; may be given again (default: softmax, "
-                        "gru, cnn)");
+                        "a kind with flags of its own, such as 'gru --dim 64'; may be given again (default: softmax "
+                        "and gru)");
   }
 
   [[nodiscard]] TrainedClassifier train(const TrainingTask& task, const RunContext& context) const override {
@@ -139,19 +140,20 @@ class EnsembleTrainer : public ClassifierTrainer {
   };
 
   static Planned plan(const std::string& text) {
-    std::vector<std::string> words = po::split_unix(text);
-    const ClassifierKind* kind = words.empty() ? nullptr : find_kind(words.front());
-    if (kind == nullptr)
-      throw UsageError(concat("--member '", text, "': it must begin with a kind other than ensemble"));
-    words.erase(words.begin());
     try {
+      std::vector<std::string> words = po::split_unix(text);
+      const ClassifierKind* kind = words.empty() ? nullptr : find_kind(words.front());
+      if (kind == nullptr) throw UsageError("it must begin with a kind other than ensemble");
+      words.erase(words.begin());
       return {kind->name, make_trainer(*kind, words)};
     } catch (const UsageError& error) {
+      throw UsageError(concat("--member '", text, "': ", error.what()));
+    } catch (const boost::escaped_list_error& error) {
       throw UsageError(concat("--member '", text, "': ", error.what()));
     }
   }
 
-  std::vector<std::string> given_ = {"softmax", "gru", "cnn"};
+  std::vector<std::string> given_ = {"softmax", "gru"};
 };
 
 }  // namespace

@@ -20,7 +20,6 @@ using neural::FeatureOptions;
 using neural::FeatureWeight;
 using neural::NgramOptions;
 using neural::NgramTree;
-using neural::TermTags;
 using nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 2> kTags = {"none", "korean"};

@@ -23,7 +23,6 @@ using neural::BayesOptions;
 using neural::LinearLoss;
 using neural::LinearModel;
 using neural::LinearOptions;
-using neural::Link;
 using neural::TextFeatures;
 using nlohmann::ordered_json;
 

@@ -100,7 +100,8 @@ class NetworkTextClassifier : public TextClassifier {
 
   [[nodiscard]] std::vector<float> probabilities(std::span<const std::string_view> texts,
                                                  const RunContext& context) const override {
-    return neural::predict_network(*network_, ids_of(texts, *analyzer_, words_, context), several_, batches_, context);
+    const auto loss = several_ ? neural::Loss::binary_cross_entropy : neural::Loss::softmax_cross_entropy;
+    return neural::predict_network(*network_, ids_of(texts, *analyzer_, words_, context), loss, batches_, context);
   }
 
   [[nodiscard]] std::vector<Evidence> explain(std::string_view text, std::int32_t label) const override {

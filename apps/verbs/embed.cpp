@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
 #include <chrono>
@@ -12,6 +13,7 @@
 #include "apps/workspace.h"
 #include "neural/glove.h"
 #include "neural/skip_gram.h"
+#include "vectorize/output_file.h"
 
 namespace po = boost::program_options;
 
@@ -45,6 +47,7 @@ struct Request {
   std::int64_t max_words = 0;
   std::string write;
   std::string write_format = "text";
+  neural::VectorFormat vector_format = neural::VectorFormat::text;
   std::int64_t seed = 1;
   EmbeddingOptions options;
   GloveOptions glove;
@@ -135,18 +138,17 @@ Report summarize(const Request& request, const Made& made) {
 void run(const Request& request, RunLog& log, const CommonOptions& common, Streams& io) {
   log.set_seed(request.seed);
   corpus::check_model_name(corpus::Store::open(request.path).database(), request.name, common.force);
-  Made made = request.read.empty() ? learn(request, common.run_context(io)) : read(request);
-  if (!request.write.empty()) {
-    neural::write_vectors(made.model.embeddings,
-                          choose<neural::VectorFormat>("--write-format", request.write_format,
-                                                       {{"text", neural::VectorFormat::text},
-                                                        {"binary", neural::VectorFormat::word2vec_binary}}),
-                          request.write, common.force);
+  if (!request.write.empty()) {  // refused now, not when the vectors are learned
+    const vectorize::OutputFile writable(request.write, common.force);
   }
+  Made made = request.read.empty() ? learn(request, common.run_context(io)) : read(request);
   std::array models = {NamedModel{request.name, to_stored(made.model)}};
   made.model.fingerprint = models.front().stored.checksum;
   const Report report = summarize(request, made);
   save_with_run(request.path, models, log.finish(report), common.force);
+  if (!request.write.empty()) {
+    neural::write_vectors(made.model.embeddings, request.vector_format, request.write, common.force);
+  }
   show(report, common, io);
 }
 
@@ -162,7 +164,9 @@ void finish(Request& request) {
       {{"negative", neural::WordLoss::negative_sampling}, {"hierarchical", neural::WordLoss::hierarchical_softmax}});
   if (request.subwords) options.subwords.emplace();
   if (request.method == "glove" && request.subwords) throw UsageError("embed: --subwords is for skipgram and cbow");
-  (void)choose<int>("--write-format", request.write_format, {{"text", 0}, {"binary", 1}});
+  request.vector_format = choose<neural::VectorFormat>(
+      "--write-format", request.write_format,
+      {{"text", neural::VectorFormat::text}, {"binary", neural::VectorFormat::word2vec_binary}});
 }
 
 // The given value in both options; each has its own default.

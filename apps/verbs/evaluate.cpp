@@ -3,6 +3,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 
 #include "apps/classifier_evaluation.h"
 #include "apps/classifier_model.h"
@@ -160,6 +161,8 @@ std::string make_page(const Request& request, const ClassifierModel& model, cons
 void run(const Request& request, RunLog& log, const CommonOptions& common, Streams& io) {
   log.set_seed(request.seed);
   const RunContext context = common.run_context(io);
+  std::optional<vectorize::OutputFile> page;
+  if (!request.page.empty()) page.emplace(request.page, common.force);
   const ClassifierModel model = load_classifier(request.path, request.model, request.dictionary.folder());
   LabelSource source = model.source;
   source.split_field.clear();
@@ -185,10 +188,9 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
                     {"of", chosen.documents},
                     {"without_label", measured.texts.without_label},
                     {"seconds", seconds}};
-  if (!request.page.empty()) {
-    vectorize::OutputFile file(request.page, common.force);
-    file.write(make_page(request, model, measured, log.started()));
-    file.commit();
+  if (page) {
+    page->write(make_page(request, model, measured, log.started()));
+    page->commit();
     report.metrics.push_back({"page", request.page});
   }
   show(report, common, io);

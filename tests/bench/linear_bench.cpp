@@ -6,8 +6,9 @@
 //          news        20 Newsgroups by date, full text; news-body: without headers, footers and quotes
 //          polarity    English sentences, ten-fold cross-validation: means over the folds
 //          petitions   17 labels, tested on the last month
-// MODELS   default, softmax, bayes (complement); default: all. `valid` before them tests on every tenth document of the
-//          training part, for choosing defaults: then the test part is not read
+// MODELS   default, words (the same without n-grams of characters), softmax, bayes (complement); default: all.
+//          `valid` before them tests on every tenth document of the training part, for choosing defaults: then the
+//          test part is not read
 // Prints one line of tab-separated figures a model: data set, model, threads, accuracy and macro F1 in percent, seconds
 // of the analysis, of the features, of the training and of predicting from ready tokens, tested documents a processor
 // second on one thread, features, MB of the model's weights, peak MB of the process.
@@ -187,8 +188,7 @@ struct Prepared {
   Figures figures;
 };
 
-Prepared prepare(const Split& split, const RunContext& context) {
-  const FeatureOptions options;
+Prepared prepare(const Split& split, const FeatureOptions& options, const RunContext& context) {
   const tokenize::Analyzer analyzer(options.analysis, MALMOI_SHARE_DIR "/mecab-ko-dic");
   const std::vector<std::string_view> texts = split.train.views();
   TokenizedTexts tokens;
@@ -204,7 +204,7 @@ Prepared prepare(const Split& split, const RunContext& context) {
 
 LinearModel fit_model(const std::string& name, const Prepared& prepared, std::span<const std::int32_t> labels,
                       std::int32_t classes, const RunContext& context) {
-  if (name == "default") return fit_linear(prepared.fitted.rows, labels, classes, {}, context).model;
+  if (name == "default" || name == "words") return fit_linear(prepared.fitted.rows, labels, classes, {}, context).model;
   if (name == "softmax") {
     return fit_linear(prepared.fitted.rows, labels, classes, {.loss = LinearLoss::logistic, .c = 2.0}, context).model;
   }
@@ -259,14 +259,19 @@ void print(const std::string& data, const std::string& model, int threads, std::
 void run(const std::string& name, int threads, std::vector<std::string> models) {
   const bool validate = !models.empty() && models.front() == "valid";
   if (validate) models.erase(models.begin());
-  if (models.empty()) models = {"default", "softmax", "bayes"};
+  if (models.empty()) models = {"default", "words", "softmax", "bayes"};
   const DataSet data = read_data(name, validate);
   const RunContext context{.threads = threads};
   std::map<std::string, std::vector<Figures>> figures;
   for (const Split& split : data.splits) {
-    const Prepared prepared = prepare(split, context);
+    const Prepared prepared = prepare(split, {}, context);
     for (const std::string& model : models) {
-      figures[model].push_back(measure(model, split, prepared, data.classes, context));
+      if (model == "words") {
+        const Prepared of_words = prepare(split, {.characters = {}}, context);
+        figures[model].push_back(measure(model, split, of_words, data.classes, context));
+      } else {
+        figures[model].push_back(measure(model, split, prepared, data.classes, context));
+      }
     }
   }
   std::cout

@@ -384,6 +384,9 @@ TEST_F(Classify, WordVectorsGoThroughAFile) {
   EXPECT_EQ(scores["tables"]["wordsim"][0]["pairs"], 3);
   EXPECT_EQ(scores["tables"]["wordsim"][0]["covered"], 2);
   EXPECT_EQ(run_malmoi({"nearest", corpus_, "없는말", "--model", "copy"}).status, 1);
+  const Outcome again = run_malmoi({"embed", corpus_, "--dim", "10", "--write", file, "--save", "other"});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr(file + " exists already"));
 }
 
 TEST_F(Classify, AnEnsembleAveragesItsMembers) {
@@ -431,6 +434,9 @@ TEST_F(Classify, WrongMembersAreRefusedBeforeAnythingIsTrained) {
   EXPECT_THAT(error_of("ensemble"), HasSubstr("it must begin with a kind other than ensemble"));
   EXPECT_THAT(error_of("gru --trees 3"), HasSubstr("--member 'gru --trees 3': "));
   EXPECT_THAT(error_of("gru --dim many"), HasSubstr("--member 'gru --dim many': "));
+  EXPECT_THAT(error_of("gru 64"), HasSubstr("--member 'gru 64': takes no arguments, options only"));
+  EXPECT_THAT(error_of("gru --drop 0.1"), HasSubstr("unknown option '--drop'; did you mean --dropout?"));
+  EXPECT_THAT(error_of("gru \\dim"), HasSubstr("--member 'gru \\dim': "));
 }
 
 TEST_F(Classify, NetworksBeginWithVectorsThatWereLearnedBefore) {

@@ -14,7 +14,6 @@
 namespace malmoi::corpus {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 

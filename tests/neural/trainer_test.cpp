@@ -65,7 +65,7 @@ std::vector<float> all_values(Network& network) {
 }
 
 double accuracy(Network& network, const Corpus& corpus) {
-  const auto found = predict_network(network, corpus.tokens, /*several=*/false, {});
+  const auto found = predict_network(network, corpus.tokens, Loss::softmax_cross_entropy, {});
   std::size_t right = 0;
   for (std::size_t t = 0; t < corpus.classes.size(); ++t) {
     right += (found[2 * t + 1] > found[2 * t]) == (corpus.classes[t] == 1) ? 1 : 0;
@@ -199,13 +199,14 @@ TEST(TrainNetwork, RefusesSizesThatDoNotFit) {
 TEST(PredictNetwork, GivesTheRowsInTheirOrder) {
   const Corpus corpus = make_corpus(300, 1);
   const auto network = make_network(network_options(NetworkKind::gru), Rng(1));
-  const auto all = predict_network(*network, corpus.tokens, false, {.batch_size = 7}, {.threads = 4});
+  const auto all =
+      predict_network(*network, corpus.tokens, Loss::softmax_cross_entropy, {.batch_size = 7}, {.threads = 4});
   TokenSequences one;
   one.row_ids = {0};
   const auto row = corpus.tokens.row(123);
   one.terms.assign(row.begin(), row.end());
   one.offsets.push_back(one.terms.size());
-  const auto alone = predict_network(*network, one, false, {});
+  const auto alone = predict_network(*network, one, Loss::softmax_cross_entropy, {});
   EXPECT_NEAR(all[246], alone[0], 1e-6);
   EXPECT_NEAR(all[246] + all[247], 1, 1e-6);
 }

@@ -12,7 +12,6 @@
 namespace malmoi::neural {
 namespace {
 
-using ::testing::ElementsAre;
 
 Embeddings embeddings_of(const std::vector<std::pair<std::string, std::vector<float>>>& words) {
   Embeddings embeddings;
