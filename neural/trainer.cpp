@@ -1,6 +1,8 @@
 #include "neural/trainer.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -114,6 +116,12 @@ void score_row(std::span<const float> predictions, const Examples& examples, std
   }
 }
 
+std::string three_digits(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 3).ptr;
+  return {text.data(), end};
+}
+
 class Training {
  public:
   Training(Network& network, const Examples& training, const Examples& validation, const TrainOptions& options,
@@ -181,7 +189,7 @@ class Training {
       if (!std::isfinite(loss)) return false;
       loss_ += loss / static_cast<double>(batches.size());
       done += static_cast<std::int64_t>(batch_.rows);
-      report(done);
+      report(done, loss_ * static_cast<double>(batches.size()) / static_cast<double>(b + 1));
     }
     return true;
   }
@@ -223,11 +231,17 @@ class Training {
     return truth;
   }
 
-  void report(std::int64_t done) const {
+  // done  texts of the epoch;  loss  their mean so far
+  void report(std::int64_t done, double loss) const {
     const auto size = static_cast<std::int64_t>(training_.size());
+    std::string note = concat("epoch ", state_.epochs.size() + 1, ", loss ", three_digits(loss));
+    if (!state_.epochs.empty() && state_.epochs.back().validation_accuracy) {
+      note += concat(", accuracy ", three_digits(*state_.epochs.back().validation_accuracy));
+    }
     context_.report({.stage = "training",
                      .done = static_cast<std::int64_t>(state_.epochs.size()) * size + done,
-                     .total = options_.epochs * size});
+                     .total = options_.epochs * size,
+                     .note = note});
   }
 
   // Back to where the epoch began.

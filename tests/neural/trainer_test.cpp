@@ -211,5 +211,29 @@ TEST(PredictNetwork, GivesTheRowsInTheirOrder) {
   EXPECT_NEAR(all[246] + all[247], 1, 1e-6);
 }
 
+TEST(TrainNetwork, TellsItsProgressWithLossAndAccuracy) {
+  const Corpus corpus = make_corpus(60, 1);
+  const auto network = make_network(network_options(NetworkKind::mlp), Rng(1));
+  std::vector<std::string> notes;
+  std::int64_t done = 0;
+  RunContext context;
+  context.on_progress = [&](const Progress& progress) {
+    EXPECT_GT(progress.done, done);
+    EXPECT_EQ(progress.total, 120);
+    done = progress.done;
+    notes.emplace_back(progress.note);
+  };
+  TrainOptions options = train_options();
+  options.epochs = 2;
+  options.batches.batch_size = 60;
+  train_network(*network, corpus.single(), corpus.single(), options, {}, nullptr, context);
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(notes[0].substr(0, 15), "epoch 1, loss 0");
+  EXPECT_EQ(notes[0].find("accuracy"), std::string::npos);
+  EXPECT_EQ(notes[1].substr(0, 15), "epoch 2, loss 0");
+  EXPECT_NE(notes[1].find(", accuracy 0."), std::string::npos);
+  EXPECT_EQ(done, 120);
+}
+
 }  // namespace
 }  // namespace malmoi::neural
