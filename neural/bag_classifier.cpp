@@ -266,12 +266,14 @@ BagFit fit(const vectorize::SparseMatrix& rows, std::span<const std::int64_t> co
   Outputs outputs(options.loss, counts, options.dimensions);
   Training training(rows, options, context, make_lesson(outputs));
   BagFit result;
+  const auto require_finite = [&](bool finite, std::string_view what) {
+    if (finite) return;
+    throw Error(ErrorCode::invalid_argument,
+                concat("fit_bag: the ", what, " is not finite with a learning rate of ", options.rate));
+  };
   for (std::int32_t epoch = 0; epoch < options.epochs; ++epoch) {
     result.losses.push_back(training.run_epoch(epoch));
-    if (!std::isfinite(result.losses.back())) {
-      throw Error(ErrorCode::invalid_argument,
-                  concat("fit_bag: the loss is not finite with a learning rate of ", options.rate));
-    }
+    require_finite(std::isfinite(result.losses.back()), "loss");
     const std::string note = concat(result.losses.back(), " loss");
     context.report({"classifier", epoch + 1, options.epochs, note});
   }
@@ -282,6 +284,9 @@ BagFit fit(const vectorize::SparseMatrix& rows, std::span<const std::int64_t> co
                   packed(training.vectors()),
                   packed(outputs.table()),
                   {counts.begin(), counts.end()}};
+  const auto finite = [](float value) { return std::isfinite(value); };
+  require_finite(std::ranges::all_of(result.model.vectors, finite) && std::ranges::all_of(result.model.outputs, finite),
+                 "model");
   return result;
 }
 
