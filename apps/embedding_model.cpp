@@ -75,6 +75,7 @@ corpus::StoredModel to_stored(const EmbeddingModel& model) {
                                {"dimensions", embeddings.dimensions},
                                {"subwords", subwords_json(embeddings.subwords)}};
   std::vector<std::string> words;
+  words.reserve(static_cast<std::size_t>(embeddings.words.size()));
   for (std::int32_t word = 0; word < embeddings.words.size(); ++word) words.emplace_back(embeddings.words.at(word));
   ModelWriter writer;
   writer.add_strings("words", words);

@@ -1,4 +1,5 @@
-# cmake --install: the program, its dictionary, the documents; the libraries with their headers for find_package(malmoi).
+# cmake --install: the program, its dictionary, the documents; the libraries with their headers for find_package(malmoi),
+# which are the component `development` (tests/install_test.cmake).
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -17,15 +18,16 @@ foreach(folder base corpus tokenize vectorize topics neural)
     list(APPEND exported malmoi_${folder})
   endif()
   if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${folder})
-    install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/malmoi FILES_MATCHING PATTERN *.h)
+    install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/malmoi COMPONENT development
+            FILES_MATCHING PATTERN *.h)
   endif()
 endforeach()
-install(TARGETS ${exported} EXPORT malmoiTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ${exported} EXPORT malmoiTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/malmoi)
-install(EXPORT malmoiTargets NAMESPACE malmoi:: DESTINATION ${package})
+install(EXPORT malmoiTargets NAMESPACE malmoi:: DESTINATION ${package} COMPONENT development)
 configure_package_config_file(apps/malmoiConfig.cmake.in ${PROJECT_BINARY_DIR}/malmoiConfig.cmake
                               INSTALL_DESTINATION ${package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/malmoiConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/malmoiConfig.cmake ${PROJECT_BINARY_DIR}/malmoiConfigVersion.cmake
-        DESTINATION ${package})
+        DESTINATION ${package} COMPONENT development)

@@ -169,9 +169,9 @@ void print_help(const Usage& usage, const po::options_description& flags, const 
     if (!is_argument(arguments, option->long_name())) names.push_back("--" + option->long_name());
   }
   const std::vector<std::string_view> views(names.begin(), names.end());
-  const std::string hint = did_you_mean(flag, views);
-  throw UsageError(concat("unknown option '", flag, "'",
-                          hint.empty() ? "; behind -- everything is an argument, whatever it starts with" : hint));
+  std::string hint = did_you_mean(flag, views);
+  if (hint.empty() && !arguments.empty()) hint = "; behind -- everything is an argument, whatever it starts with";
+  throw UsageError(concat("unknown option '", flag, "'", hint));
 }
 
 // Boost takes the next word as the value even when it is a flag: `--output --force`.

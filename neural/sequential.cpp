@@ -59,6 +59,7 @@ class Rows {
     const auto& table = std::get<Tensor>(inputs);
     const std::size_t rows = rows_of(table);
     if (rows > 0) require_table(model, table, name);
+    if (!std::in_range<TermId>(first + rows)) fail(name, "more than 2^31 - 1 rows");
     for (std::size_t row = 0; row < rows; ++row) {
       numbers_.row_ids.push_back(static_cast<std::int64_t>(row));
       numbers_.terms.push_back(static_cast<TermId>(first + row));
@@ -249,11 +250,11 @@ std::vector<Layer> layers_from_json(const json& list) {
 void require_values(const std::string& path, const std::vector<Layer>& layers, const corpus::TensorReader& reader) {
   const std::vector<LayerPlan> plans = plan_layers(layers);
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    double stored = 0;
+    std::size_t stored = 0;
     for (const corpus::TensorView& tensor : reader.all()) {
-      if (tensor.name.starts_with(concat(i, '.'))) stored += static_cast<double>(tensor.bytes.size() / sizeof(Real));
+      if (tensor.name.starts_with(concat(i + 1, '.'))) stored += tensor.bytes.size() / sizeof(Real);
     }
-    if (stored != plans[i].values) {
+    if (static_cast<double>(stored) != plans[i].values) {
       fail_damaged(path, concat(layer_name(layers, i), " has ", stored, " numbers, wanted are ", plans[i].values));
     }
   }
@@ -271,7 +272,7 @@ Sequential::Sequential(std::vector<Layer> layers, const SequentialOptions& optio
   Rng rng(options.seed);
   for (const LayerPlan& plan : plans) {
     built_.push_back(plan.build(rng));
-    const std::vector<Parameter*> added = built_.back()->parameters(std::to_string(built_.size() - 1));
+    const std::vector<Parameter*> added = built_.back()->parameters(std::to_string(built_.size()));
     parameters_.insert(parameters_.end(), added.begin(), added.end());
   }
 }
@@ -305,6 +306,7 @@ Tensor Sequential::predict(const Inputs& inputs, const RunContext& context) cons
 }
 
 void Sequential::save(const std::filesystem::path& path) const {
+  if (path.extension() == ".gz") fail(path.string(), "a model is not compressed, so take another name");
   corpus::TensorWriter writer;
   for (const Parameter* const parameter : parameters_) {
     const auto sizes = parameter->value.shape().sizes();

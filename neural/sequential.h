@@ -32,7 +32,7 @@ struct Layer {
 
 // Of rows and of texts, at every step alike:
 [[nodiscard]] Layer dense(std::size_t units);  ///< x W + b → [… × units]
-[[nodiscard]] Layer relu();                    ///< same shape, as the next four
+[[nodiscard]] Layer relu();                    ///< same shape, as those below
 [[nodiscard]] Layer gelu();
 [[nodiscard]] Layer tanh();
 [[nodiscard]] Layer sigmoid();
@@ -80,7 +80,7 @@ struct SequentialOptions {
 ///   Sequential::load("model.safetensors").predict(texts);
 ///
 /// The last layer gives the numbers before softmax or sigmoid: the loss brings its own. All results are the same bytes
-/// for every number of threads. Functions that do not change the model may be called from several threads at once.
+/// for every number of threads. Constant functions may be called from several threads at once.
 class Sequential {
  public:
   /// Throws invalid_argument naming the layer: an argument out of range, a shape that it cannot read
@@ -103,11 +103,11 @@ class Sequential {
   [[nodiscard]] Tensor predict(const Inputs& inputs, const RunContext& context = {}) const;
 
   /// One file with layers and parameters in the safetensors layout; takes the place of one that is there. Its
-  /// predictions are the same to the last bit. Throws io
+  /// predictions are the same to the last bit. Throws io; invalid_argument for a name ending in .gz
   void save(const std::filesystem::path& path) const;
 
   [[nodiscard]] const std::vector<Layer>& layers() const noexcept { return layers_; }
-  /// "1.weight" is of the second layer; good as long as the model.
+  /// "2.weight" is of layer 2, counted from 1; good as long as the model.
   [[nodiscard]] const std::vector<Parameter*>& parameters() const noexcept { return parameters_; }
 
  private:

@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 3> kLosses = {"softmax", "hierarchical", 
 
 std::vector<std::string_view> views_of(const StringTable& terms) {
   std::vector<std::string_view> views;
+  views.reserve(static_cast<std::size_t>(terms.size()));
   for (std::int32_t term = 0; term < terms.size(); ++term) views.push_back(terms.at(term));
   return views;
 }

@@ -171,10 +171,11 @@ std::unique_ptr<TextClassifier> read_ensemble(const ModelReader& reader, std::in
   reader.require(kinds.is_array() && !kinds.empty() && kinds.size() <= kMostMembers, "ensemble");
   std::vector<Member> members;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
-    const auto* const name = kinds[i].get_ptr<const nlohmann::json::string_t*>();
-    const ClassifierKind* const kind = name == nullptr ? nullptr : find_kind(*name);
+    std::string name;
+    if (kinds[i].is_string()) name = kinds[i].get<std::string>();
+    const ClassifierKind* const kind = find_kind(name);
     reader.require(kind != nullptr, "ensemble");
-    members.push_back({*name, kind->read(reader.part(place_of(i)), labels, dictionary)});
+    members.push_back({std::move(name), kind->read(reader.part(place_of(i)), labels, dictionary)});
   }
   return std::make_unique<EnsembleClassifier>(std::move(members), several, reader.fields().json("options"));
 }

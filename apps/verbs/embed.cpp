@@ -95,6 +95,7 @@ Made learn(const Request& request, const RunContext& context) {
   const TokenSequences tokens = workspace.words(request.where.filter());
   const vectorize::Vocabulary& vocabulary = workspace.vocabulary();
   std::vector<std::string_view> terms;
+  terms.reserve(static_cast<std::size_t>(vocabulary.size()));
   for (TermId term = 0; term < vocabulary.size(); ++term) terms.push_back(vocabulary.term(term));
   const auto begin = std::chrono::steady_clock::now();
   neural::EmbeddingFit fit = request.method == "glove" ? fit_glove(tokens, terms, request.glove, context)

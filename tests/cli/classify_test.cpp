@@ -432,7 +432,7 @@ TEST_F(Classify, WrongMembersAreRefusedBeforeAnythingIsTrained) {
   };
   EXPECT_THAT(error_of("forest"), HasSubstr("--member 'forest': it must begin with a kind other than ensemble"));
   EXPECT_THAT(error_of("ensemble"), HasSubstr("it must begin with a kind other than ensemble"));
-  EXPECT_THAT(error_of("gru --trees 3"), HasSubstr("--member 'gru --trees 3': "));
+  EXPECT_THAT(error_of("gru --trees 3"), HasSubstr("--member 'gru --trees 3': unknown option '--trees'\n"));
   EXPECT_THAT(error_of("gru --dim many"), HasSubstr("--member 'gru --dim many': "));
   EXPECT_THAT(error_of("gru 64"), HasSubstr("--member 'gru 64': takes no arguments, options only"));
   EXPECT_THAT(error_of("gru --drop 0.1"), HasSubstr("unknown option '--drop'; did you mean --dropout?"));

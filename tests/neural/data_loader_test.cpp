@@ -28,6 +28,7 @@ TokenSequences sequences(const std::vector<std::vector<TermId>>& rows) {
 TokenSequences random_sequences(std::size_t rows, std::size_t longest) {
   Rng rng(3);
   std::vector<std::vector<TermId>> made;
+  made.reserve(rows);
   for (std::size_t r = 0; r < rows; ++r) made.emplace_back(1 + rng.uniform_index(longest), 7);
   return sequences(made);
 }
