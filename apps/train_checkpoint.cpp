@@ -17,7 +17,7 @@ using nlohmann::ordered_json;
 constexpr corpus::ModelKind kTrainingKind{.kind = "training", .newest = 1};
 
 std::string name_of(const std::string& model) {
-  return model + ".checkpoint";
+  return model + ".training.checkpoint";  // `lda` has NAME.checkpoint
 }
 
 void add(ModelWriter& writer, const std::string& name, const Tensor& tensor) {

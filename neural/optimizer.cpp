@@ -154,7 +154,7 @@ Tensor zeros_if(bool wanted, const Shape& shape) {
 
 }  // namespace
 
-Optimizer::Optimizer(std::vector<Parameter*> parameters, const OptimizerOptions& options) : options_(options) {
+Optimizer::Optimizer(const std::vector<Parameter*>& parameters, const OptimizerOptions& options) : options_(options) {
   validate(options);
   std::set<std::string> names;
   for (Parameter* const parameter : parameters) {

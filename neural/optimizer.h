@@ -54,7 +54,7 @@ class Optimizer {
  public:
   /// parameters  with different names; frozen ones are left alone. They must outlive the optimizer.
   /// Throws invalid_argument: an option out of range, a name used twice
-  Optimizer(std::vector<Parameter*> parameters, const OptimizerOptions& options);
+  Optimizer(const std::vector<Parameter*>& parameters, const OptimizerOptions& options);
 
   /// One step with this learning rate (of a schedule: rate_at(schedule, steps())); gradients are cleared. Parameters
   /// without a gradient stay. Returns the norm of the whole gradient as it came, before clipping and penalties; where

@@ -62,7 +62,7 @@ Tensor sinusoidal_positions(std::size_t steps, std::size_t width) {
   Tensor positions({steps, width});
   for (std::size_t t = 0; t < steps; ++t) {
     for (std::size_t column = 0; column < width; ++column) {
-      const double exponent = static_cast<double>(column / 2 * 2) / static_cast<double>(width);
+      const double exponent = static_cast<double>(column - column % 2) / static_cast<double>(width);
       const double angle = static_cast<double>(t) / std::pow(10000.0, exponent);
       positions[t * width + column] = static_cast<Real>(column % 2 == 0 ? std::sin(angle) : std::cos(angle));
     }

@@ -194,11 +194,16 @@ std::unique_ptr<TextClassifier> read_bag_classifier(const ModelReader& reader, s
   from.take("buckets", data.options.buckets);
   from.take("min_count", data.options.min_count);
   data.buckets = reader.tensors().read<std::int32_t>("bag.buckets");
-  BagFeatures features(std::move(data));
+  std::optional<BagFeatures> features;
+  try {
+    features.emplace(std::move(data));
+  } catch (const Error&) {
+    reader.require(false, "bag");
+  }
   BagModel model;
   from.take("loss", kLosses, model.loss);
   from.take("dimensions", model.dimensions);
-  model.features = features.size();
+  model.features = features->size();
   model.classes = labels;
   model.vectors = reader.tensors().read<float>("bag.vectors");
   model.outputs = reader.tensors().read<float>("bag.outputs");
@@ -212,7 +217,7 @@ std::unique_ptr<TextClassifier> read_bag_classifier(const ModelReader& reader, s
   reader.require(std::cmp_equal(model.counts.size(), labels), "bag.counts");
   reader.require(std::ranges::all_of(model.vectors, finite) && std::ranges::all_of(model.outputs, finite), "bag");
   auto analyzer = make_analyzer(tokenize::analyzer_options_from_json(from.dump("analysis")), dictionary);
-  return std::make_unique<BagTextClassifier>(std::move(features), std::move(model), std::move(analyzer),
+  return std::make_unique<BagTextClassifier>(std::move(*features), std::move(model), std::move(analyzer),
                                              reader.fields().json("options"));
 }
 

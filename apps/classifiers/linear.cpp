@@ -227,7 +227,7 @@ class BayesTrainer : public LinearTrainer {
                                      {{"multinomial", BayesKind::multinomial},
                                       {"complement", BayesKind::complement},
                                       {"bernoulli", BayesKind::bernoulli}});
-    if (!(options.smoothing > 0)) throw UsageError("--smoothing: more than 0 is wanted");
+    if (!(options.smoothing > 0 && options.smoothing <= 1e6)) throw UsageError("--smoothing: 0 < it <= 1e6 is wanted");
     return options;
   }
 

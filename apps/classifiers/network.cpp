@@ -151,6 +151,14 @@ class NetworkTextClassifier : public TextClassifier {
 
 // ---- training ------------------------------------------------------------------------------------------------------
 
+// A whole number of at least 1; Boost would read -1 as a very large size.
+auto* size_flag(std::string_view name, std::size_t& into) {
+  return po::value<std::int64_t>()->default_value(static_cast<std::int64_t>(into))->notifier([&into, name](auto value) {
+    if (value < 1) throw UsageError(concat(name, ' ', value, ": at least 1 is wanted"));
+    into = static_cast<std::size_t>(value);
+  });
+}
+
 class NetworkTrainer : public ClassifierTrainer {
  public:
   explicit NetworkTrainer(NetworkKind kind) {
@@ -173,8 +181,7 @@ class NetworkTrainer : public ClassifierTrainer {
         "passes over the training documents, at most");
     add("patience", po::value(&train_.patience)->default_value(train_.patience),
         "epochs without a better validation loss before it ends");
-    add("batch", po::value(&train_.batches.batch_size)->default_value(train_.batches.batch_size),
-        "documents of one step");
+    add("batch", size_flag("--batch", train_.batches.batch_size), "documents of one step");
     add("rate", po::value(&train_.rate)->default_value(train_.rate), "learning rate at its highest");
     add("warm-up", po::value(&train_.warm_up)->default_value(train_.warm_up), "share of the steps in which it rises");
     add("decay", po::value(&train_.optimizer.l2)->default_value(train_.optimizer.l2), "decay of weights (AdamW)");
@@ -184,8 +191,7 @@ class NetworkTrainer : public ClassifierTrainer {
         "share of the target that is spread over all labels");
     add("class-weights", po::value(&class_weights_)->default_value(class_weights_),
         "none, or balanced: rare classes count as much as frequent ones");
-    add("max-length", po::value(&train_.batches.max_length)->default_value(train_.batches.max_length),
-        "tokens of a document that are read");
+    add("max-length", size_flag("--max-length", train_.batches.max_length), "tokens of a document that are read");
     add("min-count", po::value(&min_count_)->default_value(min_count_), "rarer words are all one unknown word");
     add("max-words", po::value(&max_words_)->default_value(max_words_), "so many words are known, the most frequent");
     add("vectors", po::value(&vectors_),
@@ -252,17 +258,16 @@ class NetworkTrainer : public ClassifierTrainer {
  private:
   void add_network_flags(po::options_description& flags) {
     auto add = flags.add_options();
-    const auto size = [](std::size_t& into) { return po::value(&into)->default_value(into); };
-    add("dim", size(options_.embedding), "numbers of a word vector");
+    add("dim", size_flag("--dim", options_.embedding), "numbers of a word vector");
     add("dropout", po::value(&options_.dropout)->default_value(options_.dropout),
         "share of word vectors and of what goes into the last layer that is left out at random");
     switch (options_.kind) {
       case NetworkKind::cnn:
         add("windows", po::value(&windows_)->default_value(windows_), "widths in words");
-        add("filters", size(options_.filters), "of each width");
+        add("filters", size_flag("--filters", options_.filters), "of each width");
         return;
       case NetworkKind::transformer:
-        add("heads", size(options_.heads), "of attention");
+        add("heads", size_flag("--heads", options_.heads), "of attention");
         break;
       case NetworkKind::rnn:
       case NetworkKind::lstm:
@@ -272,8 +277,8 @@ class NetworkTrainer : public ClassifierTrainer {
       case NetworkKind::mlp:
         break;
     }
-    add("hidden", size(options_.hidden), "numbers of a hidden layer (of each direction)");
-    add("layers", size(options_.layers), "hidden layers");
+    add("hidden", size_flag("--hidden", options_.hidden), "numbers of a hidden layer (of each direction)");
+    add("layers", size_flag("--layers", options_.layers), "hidden layers");
   }
 
   [[nodiscard]] NetworkOptions network_options() const {

@@ -156,6 +156,7 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
 // What both ways of learning share is given once.
 void finish(Request& request) {
   if (request.seed < 0) throw UsageError("--seed: at least 0 is wanted");
+  if (request.max_words < 0) throw UsageError("--max-words: at least 0 is wanted");
   EmbeddingOptions& options = request.options;
   (void)choose<int>("--method", request.method, {{"skipgram", 0}, {"cbow", 1}, {"glove", 2}});
   options.seed = request.glove.seed = static_cast<std::uint64_t>(request.seed);

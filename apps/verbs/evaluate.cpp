@@ -153,6 +153,9 @@ std::string make_page(const Request& request, const ClassifierModel& model, cons
   for (const EpochFigures& one : model.epochs) {
     page.epochs.push_back({one.epoch, one.training_loss, one.validation_loss.value_or(kUndefined),
                            one.validation_accuracy.value_or(kUndefined)});
+    const auto best = page.best_epoch ? model.epochs[static_cast<std::size_t>(*page.best_epoch) - 1].validation_loss
+                                      : std::optional<double>();
+    if (one.validation_loss && (!best || *one.validation_loss < *best)) page.best_epoch = one.epoch;
   }
   for (const std::size_t row : shown_rows(measured, model)) page.documents.push_back(scored(measured, model, row));
   return classifier_page(page);

@@ -86,6 +86,7 @@ void run_wordsim(std::span<const std::string> args, Streams& io) {
   add("method", po::value(&request.method)->default_value(request.method), "of analogies: add, mul");
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
+  (void)choose<int>("--method", request.method, {{"add", 0}, {"mul", 0}});
   run(request, log, *common, io);
 }
 

@@ -124,7 +124,7 @@ TEST_F(Classify, AStoppedTrainingGoesOnToTheSameModel) {
     const Outcome killed = kill_malmoi(stopped, 1000 * milliseconds, milliseconds < 800 ? 2 : 9);
     const std::string models = run_malmoi({"models", corpus_}).out;
     ASSERT_NE(killed.status, 0) << "it was never stopped between two epochs";
-    if (models.find("stopped.checkpoint") != std::string::npos) break;
+    if (models.find("stopped.training.checkpoint") != std::string::npos) break;
   }
   const Outcome other = run_malmoi({"train", corpus_, "--kind", "gru", "--save", "stopped", "--resume"});
   EXPECT_EQ(other.status, 1);
@@ -294,7 +294,7 @@ TEST_F(ClassifyColumns, AStoppedTrainingOfSeveralFieldsGoesOn) {
   EXPECT_THAT(run_malmoi(stopped + Words{"--resume"}).err, HasSubstr("no unfinished training"));
   for (int milliseconds = 50; milliseconds < 60000; milliseconds += milliseconds / 4) {
     ASSERT_NE(kill_malmoi(stopped, 1000 * milliseconds).status, 0) << "it was never stopped between two epochs";
-    if (run_malmoi({"models", corpus_}).out.find("news.topic.checkpoint") != std::string::npos) break;
+    if (run_malmoi({"models", corpus_}).out.find("news.topic.training.checkpoint") != std::string::npos) break;
   }
   EXPECT_EQ(fingerprints(report_of(stopped + Words{"--resume"})), whole);
   EXPECT_THAT(run_malmoi({"models", corpus_}).out, ::testing::Not(HasSubstr("checkpoint")));
@@ -455,6 +455,28 @@ TEST_F(Classify, NetworksBeginWithVectorsThatWereLearnedBefore) {
   const Outcome missing = run_malmoi({"train", corpus_, "--kind", "gru", "--vectors", "none", "--save", "x"});
   EXPECT_EQ(missing.status, 1);
   EXPECT_THAT(missing.err, HasSubstr("none"));
+}
+
+TEST_F(Classify, SizesAreWholeNumbersFromOne) {
+  const auto error_of = [&](const Words& flags) {
+    const Outcome run = run_malmoi(Words{"train", corpus_, "--kind", "gru"} + flags);
+    EXPECT_EQ(run.status, 2);
+    return run.err;
+  };
+  EXPECT_THAT(error_of({"--dim", "-1"}), HasSubstr("--dim -1: at least 1 is wanted"));
+  EXPECT_THAT(error_of({"--batch", "0"}), HasSubstr("--batch 0: at least 1 is wanted"));
+  EXPECT_THAT(error_of({"--max-length=-5"}), HasSubstr("--max-length -5: at least 1 is wanted"));
+  EXPECT_EQ(run_malmoi({"train", corpus_, "--kind", "bayes", "--smoothing", "1e308"}).status, 2);
+}
+
+TEST_F(Classify, ThePageMarksTheBestEpoch) {
+  train({"--kind", "mlp", "--dim", "8", "--hidden", "8", "--epochs", "3"});
+  const std::string page = (folder_ / "page.html").string();
+  ASSERT_EQ(run_malmoi({"evaluate", corpus_, "-o", page, "--draws", "0"}).status, 0);
+  std::ifstream file(page);
+  const std::string html{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(html.find("\"best_epoch\":"), std::string::npos);
+  EXPECT_EQ(html.find("\"best_epoch\":null"), std::string::npos);
 }
 
 }  // namespace
