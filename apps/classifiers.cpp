@@ -36,7 +36,7 @@ std::span<const ClassifierKind> classifier_kinds() noexcept {
                      [] { return make_network_trainer(NetworkKind::lstm); }, read_network_classifier},
       ClassifierKind{"transformer", "self-attention blocks",
                      [] { return make_network_trainer(NetworkKind::transformer); }, read_network_classifier},
-      ClassifierKind{"ensemble", "several of these, trained one after the other; their probabilities are averaged",
+      ClassifierKind{"ensemble", "several of these, trained one after the other, their log probabilities pooled",
                      make_ensemble_trainer, read_ensemble},
   };
   return kKinds;

@@ -1,8 +1,11 @@
 #include "neural/calibration.h"
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <string>
+#include <utility>
 
 #include "corpus/base/error.h"
 #include "corpus/base/parallel.h"
@@ -85,6 +88,59 @@ Loss loss_at(double beta, const ClassRows& logits, std::span<const std::int32_t>
   return mean;
 }
 
+// ---- pools ---------------------------------------------------------------------------------------------------------
+
+// The loss of a pool with its slope and curvature at some weights.
+struct PoolLoss {
+  double value = 0;
+  Eigen::VectorXd slope;
+  Eigen::MatrixXd curvature;
+};
+
+class Pool {
+ public:
+  Pool(std::span<const std::vector<float>> scores, std::int32_t classes, std::span<const std::int32_t> truth)
+      : scores_(scores), classes_(static_cast<std::size_t>(classes)), truth_(truth) {}
+
+  [[nodiscard]] Eigen::VectorXd equal() const {
+    const auto members = static_cast<Eigen::Index>(scores_.size());
+    return Eigen::VectorXd::Constant(members, 1.0 / static_cast<double>(members));
+  }
+
+  [[nodiscard]] PoolLoss at(const Eigen::VectorXd& weights) const {
+    constexpr double kPenalty = 10;
+    const Eigen::VectorXd away = weights - equal();
+    const auto members = weights.size();
+    PoolLoss loss{0.5 * kPenalty * away.squaredNorm(), kPenalty * away,
+                  kPenalty * Eigen::MatrixXd::Identity(members, members)};
+    Eigen::MatrixXd rows(static_cast<Eigen::Index>(classes_), members);
+    for (std::size_t row = 0; row < truth_.size(); ++row) {
+      for (Eigen::Index m = 0; m < members; ++m) {
+        for (std::size_t k = 0; k < classes_; ++k) {
+          rows(static_cast<Eigen::Index>(k), m) =
+              static_cast<double>(scores_[static_cast<std::size_t>(m)][row * classes_ + k]);
+        }
+      }
+      const Eigen::VectorXd sums = rows * weights;
+      const double highest = sums.maxCoeff();
+      Eigen::VectorXd p = (sums.array() - highest).exp();
+      const double total = p.sum();
+      p /= total;
+      const auto truth = static_cast<Eigen::Index>(truth_[row]);
+      loss.value += std::log(total) - (sums[truth] - highest);
+      const Eigen::VectorXd mean = rows.transpose() * p;
+      loss.slope += mean - rows.row(truth).transpose();
+      loss.curvature += rows.transpose() * p.asDiagonal() * rows - mean * mean.transpose();
+    }
+    return loss;
+  }
+
+ private:
+  std::span<const std::vector<float>> scores_;
+  std::size_t classes_;
+  std::span<const std::int32_t> truth_;
+};
+
 }  // namespace
 
 Temperature fit_temperature(const ClassRows& logits, std::span<const std::int32_t> truth, const RunContext& context) {
@@ -135,6 +191,40 @@ std::vector<float> softmax_at(const ClassRows& logits, double temperature, const
     }
   });
   return probabilities;
+}
+
+std::vector<double> fit_pool(std::span<const std::vector<float>> scores, std::int32_t classes,
+                             std::span<const std::int32_t> truth) {
+  const auto refuse = [](const std::string& problem) {
+    throw Error(ErrorCode::invalid_argument, concat("fit_pool: ", problem));
+  };
+  if (scores.empty() || classes < 2) refuse("wanted are a member or more and two classes or more");
+  for (const std::vector<float>& member : scores) {
+    if (member.size() != truth.size() * static_cast<std::size_t>(classes)) {
+      refuse(concat(member.size(), " scores for ", truth.size(), " rows of ", classes, " classes"));
+    }
+  }
+  for (const std::int32_t one : truth) {
+    if (one < 0 || one >= classes) refuse(concat("class ", one, " of ", classes));
+  }
+  constexpr int kSteps = 50;
+  constexpr double kNear = 1e-12;
+  const Pool pool(scores, classes, truth);
+  Eigen::VectorXd weights = pool.equal();
+  PoolLoss loss = pool.at(weights);
+  for (int step = 0; step < kSteps; ++step) {
+    Eigen::VectorXd change = loss.curvature.ldlt().solve(loss.slope);
+    PoolLoss next = pool.at(weights - change);
+    for (int halved = 0; !(next.value <= loss.value) && halved < kSteps; ++halved) {
+      change /= 2;
+      next = pool.at(weights - change);
+    }
+    if (!(next.value < loss.value)) break;
+    weights -= change;
+    loss = std::move(next);
+    if (change.squaredNorm() < kNear * kNear) break;
+  }
+  return {weights.begin(), weights.end()};
 }
 
 }  // namespace malmoi::neural

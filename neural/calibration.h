@@ -36,4 +36,16 @@ inline constexpr double kHighestTemperature = 100.0;
 [[nodiscard]] std::vector<float> softmax_at(const ClassRows& logits, double temperature,
                                             const RunContext& context = {});
 
+/// Weights of several classifiers' scores whose sum, through softmax, has the least log loss: a logarithmic opinion
+/// pool. A penalty of 5 ‖w - 1 / members‖², beside losses that are summed, keeps them near a plain mean where rows are
+/// few.
+///
+/// scores  [members][rows × classes] ln p, or any scores; finite
+/// truth   [rows] in [0, classes)
+/// Returns [members]; one may be below 0. Equal ones without rows
+/// Throws  invalid_argument: sizes that do not fit, a class out of range
+/// Cost    rows × classes × members² a step of Newton's method, of which there are at most 50
+[[nodiscard]] std::vector<double> fit_pool(std::span<const std::vector<float>> scores, std::int32_t classes,
+                                           std::span<const std::int32_t> truth);
+
 }  // namespace malmoi::neural

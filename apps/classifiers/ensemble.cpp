@@ -8,6 +8,7 @@
 
 #include "apps/command.h"
 #include "corpus/base/error.h"
+#include "neural/calibration.h"
 
 namespace po = boost::program_options;
 
@@ -32,6 +33,20 @@ std::string place_of(std::size_t member) {
 struct Member {
   std::string kind;
   std::unique_ptr<TextClassifier> classifier;
+  double weight = 1;
+
+  // ln p of the labels, where there are several the logarithms of their odds; a member that is wholly sure does not
+  // decide alone.
+  [[nodiscard]] std::vector<float> scores(std::span<const std::string_view> texts, bool several,
+                                          const RunContext& context) const {
+    constexpr double kLeast = 1e-6;
+    std::vector<float> found = classifier->probabilities(texts, context);
+    for (float& value : found) {
+      const double p = std::clamp(static_cast<double>(value), kLeast, 1 - kLeast);
+      value = static_cast<float>(several ? std::log(p / (1 - p)) : std::log(p));
+    }
+    return found;
+  }
 };
 
 class EnsembleClassifier : public TextClassifier {
@@ -39,26 +54,30 @@ class EnsembleClassifier : public TextClassifier {
   EnsembleClassifier(std::vector<Member> members, bool several, ordered_json learned)
       : members_(std::move(members)), several_(several), learned_(std::move(learned)) {}
 
-  // The geometric mean of the members' probabilities (of several labels: of their odds), made to sum to 1.
+  // A logarithmic opinion pool: the weighted sum of scores, through softmax or the sigmoid.
   [[nodiscard]] std::vector<float> probabilities(std::span<const std::string_view> texts,
                                                  const RunContext& context) const override {
-    std::vector<double> scores;
+    std::vector<double> sums;
     for (const Member& member : members_) {
-      const std::vector<float> found = member.classifier->probabilities(texts, context);
-      scores.resize(found.size());
-      for (std::size_t i = 0; i < found.size(); ++i)
-        scores[i] += score(found[i]) / static_cast<double>(members_.size());
+      const std::vector<float> scores = member.scores(texts, several_, context);
+      sums.resize(scores.size());
+      for (std::size_t i = 0; i < scores.size(); ++i) sums[i] += member.weight * static_cast<double>(scores[i]);
     }
-    if (!several_ && !texts.empty()) {
-      const std::size_t labels = scores.size() / texts.size();
-      for (auto row = scores.begin(); row != scores.end(); row += static_cast<std::ptrdiff_t>(labels)) {
-        normalize(std::span(row, labels));
-      }
+    std::vector<float> result(sums.size());
+    if (several_) {
+      std::ranges::transform(sums, result.begin(),
+                             [](double sum) { return static_cast<float>(1 / (1 + std::exp(-sum))); });
+      return result;
     }
-    std::vector<float> result(scores.size());
-    std::ranges::transform(scores, result.begin(), [this](double score) {
-      return static_cast<float>(several_ ? 1 / (1 + std::exp(-score)) : std::exp(score));
-    });
+    const std::size_t labels = texts.empty() ? 1 : sums.size() / texts.size();
+    for (std::size_t begin = 0; begin < sums.size(); begin += labels) {
+      const auto row = std::span(sums).subspan(begin, labels);
+      const double highest = *std::ranges::max_element(row);
+      double total = 0;
+      for (const double sum : row) total += std::exp(sum - highest);
+      for (std::size_t k = 0; k < labels; ++k)
+        result[begin + k] = static_cast<float>(std::exp(row[k] - highest) / total);
+    }
     return result;
   }
 
@@ -68,16 +87,16 @@ class EnsembleClassifier : public TextClassifier {
 
   void save(ModelWriter& writer, ordered_json& fields) const override {
     fields["options"] = learned_;
-    ordered_json kinds = ordered_json::array();
+    ordered_json members = ordered_json::array();
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      kinds.push_back(members_[i].kind);
+      members.push_back({{"kind", members_[i].kind}, {"weight", members_[i].weight}});
       writer.tensors().set_prefix(place_of(i) + '.');
       ordered_json part;
       members_[i].classifier->save(writer, part);
       fields[place_of(i)] = std::move(part);
     }
     writer.tensors().set_prefix({});
-    fields["ensemble"] = {{"kinds", std::move(kinds)}, {"several", several_}};
+    fields["ensemble"] = {{"members", std::move(members)}, {"several", several_}};
   }
 
   [[nodiscard]] std::int64_t parameters() const override {
@@ -87,25 +106,30 @@ class EnsembleClassifier : public TextClassifier {
   }
 
  private:
-  // ln p, or the logarithm of the odds; a single member that is wholly sure does not decide alone.
-  [[nodiscard]] double score(float probability) const {
-    constexpr double kLeast = 1e-6;
-    const double p = std::clamp(static_cast<double>(probability), kLeast, 1 - kLeast);
-    return several_ ? std::log(p / (1 - p)) : std::log(p);
-  }
-
-  // Scores less the logarithm of the sum of their exponentials.
-  static void normalize(std::span<double> scores) {
-    const double highest = *std::ranges::max_element(scores);
-    double sum = 0;
-    for (const double score : scores) sum += std::exp(score - highest);
-    for (double& score : scores) score -= highest + std::log(sum);
-  }
-
   std::vector<Member> members_;
   bool several_;
   ordered_json learned_;  // options of the training, for people
 };
+
+// Weights of the members with the least log loss on texts that none of them learned from; equal ones without such
+// texts. Of several labels every cell of the table is a row of two classes.
+void fit_weights(std::vector<Member>& members, const TrainingTask& task, const RunContext& context) {
+  const bool several = !task.train.table.empty();
+  std::vector<std::vector<float>> scores;
+  std::vector<std::int32_t> truth(task.validation.classes.begin(), task.validation.classes.end());
+  truth.insert(truth.end(), task.validation.table.begin(), task.validation.table.end());
+  for (const Member& member : members) {
+    std::vector<float> found = member.scores(task.validation.texts, several, context);
+    if (several) {
+      std::vector<float> rows;
+      for (const float score : found) rows.insert(rows.end(), {0.0F, score});
+      found = std::move(rows);
+    }
+    scores.push_back(std::move(found));
+  }
+  const std::vector<double> weights = neural::fit_pool(scores, several ? 2 : task.labels, truth);
+  for (std::size_t i = 0; i < members.size(); ++i) members[i].weight = weights[i];
+}
 
 class EnsembleTrainer : public ClassifierTrainer {
  public:
@@ -126,6 +150,7 @@ class EnsembleTrainer : public ClassifierTrainer {
       own.on_epoch = {};
       members.push_back({std::string(planned[i].kind), planned[i].trainer->train(own, context).classifier});
     }
+    fit_weights(members, task, context);
     return {std::make_unique<EnsembleClassifier>(std::move(members), task.train.classes.empty(),
                                                  ordered_json{{"members", given_}})};
   }
@@ -167,15 +192,19 @@ std::unique_ptr<TextClassifier> read_ensemble(const ModelReader& reader, std::in
   const ModelFields from = reader.fields("ensemble");
   bool several = false;
   from.take("several", several);
-  const nlohmann::json& kinds = from.json("kinds");
-  reader.require(kinds.is_array() && !kinds.empty() && kinds.size() <= kMostMembers, "ensemble");
+  const nlohmann::json& list = from.json("members");
+  reader.require(list.is_array() && !list.empty() && list.size() <= kMostMembers, "ensemble");
   std::vector<Member> members;
-  for (std::size_t i = 0; i < kinds.size(); ++i) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    reader.require(list[i].is_object(), "ensemble");
+    const ModelFields member(list[i], "ensemble");
     std::string name;
-    if (kinds[i].is_string()) name = kinds[i].get<std::string>();
+    double weight = 0;
+    member.take("kind", name);
+    member.take("weight", weight);
     const ClassifierKind* const kind = find_kind(name);
-    reader.require(kind != nullptr, "ensemble");
-    members.push_back({std::move(name), kind->read(reader.part(place_of(i)), labels, dictionary)});
+    reader.require(kind != nullptr && std::isfinite(weight), "ensemble");
+    members.push_back({std::move(name), kind->read(reader.part(place_of(i)), labels, dictionary), weight});
   }
   return std::make_unique<EnsembleClassifier>(std::move(members), several, reader.fields().json("options"));
 }

@@ -224,7 +224,7 @@ TEST_F(Classify, DocumentsMayHaveSeveralLabels) {
   }
   const std::string corpus = (folder_ / "several.malmoi").string();
   ASSERT_EQ(run_malmoi({"index", corpus, write("several.tsv", text), "--analyzer", "word"}).status, 0);
-  for (const std::string kind : {"softmax", "fasttext", "gru"}) {
+  for (const std::string kind : {"softmax", "fasttext", "gru", "ensemble"}) {
     const json trained = report_of({"train", corpus, "--label-separator", "|", "--kind", kind});
     EXPECT_EQ(trained["metrics"]["labels"], 3);
     EXPECT_GT(figure(trained, "micro_f1"), 0.9) << kind;

@@ -143,5 +143,38 @@ TEST(FitTemperature, RefusesWhatDoesNotFit) {
   EXPECT_THROW((void)softmax_at({logits, 2}, std::numeric_limits<double>::quiet_NaN()), Error);
 }
 
+TEST(FitPool, TrustsTheMemberThatKnows) {
+  Rng rng(5);
+  std::vector<std::vector<float>> scores(2);
+  std::vector<std::int32_t> truth;
+  for (int row = 0; row < 3000; ++row) {
+    const double odds = 4 * rng.uniform() - 2;  // of class 1, as the first member says rightly; the second one guesses
+    truth.push_back(rng.uniform() < 1 / (1 + std::exp(-odds)) ? 1 : 0);
+    scores[0].insert(scores[0].end(), {0.0F, static_cast<float>(odds)});
+    scores[1].insert(scores[1].end(), {0.0F, static_cast<float>(4 * rng.uniform() - 2)});
+  }
+  const std::vector<double> weights = fit_pool(scores, 2, truth);
+  EXPECT_NEAR(weights[0], 1.0, 0.1);
+  EXPECT_NEAR(weights[1], 0.0, 0.1);
+  // Where the slope is 0: sum over the rows of (p - y) s, and the penalty.
+  for (std::size_t m = 0; m < 2; ++m) {
+    double slope = 10 * (weights[m] - 0.5);
+    for (std::size_t row = 0; row < truth.size(); ++row) {
+      const double sum = weights[0] * static_cast<double>(scores[0][2 * row + 1]) +
+                         weights[1] * static_cast<double>(scores[1][2 * row + 1]);
+      slope += (1 / (1 + std::exp(-sum)) - truth[row]) * static_cast<double>(scores[m][2 * row + 1]);
+    }
+    EXPECT_NEAR(slope, 0, 1e-6);
+  }
+}
+
+TEST(FitPool, StaysAtAPlainMeanWithoutRowsAndRefusesWhatDoesNotFit) {
+  EXPECT_EQ(fit_pool(std::vector<std::vector<float>>(4), 3, {}), std::vector<double>(4, 0.25));
+  const std::vector<std::vector<float>> one = {{0.5F, 0.5F, 1.0F}};
+  EXPECT_THROW((void)fit_pool(one, 3, std::vector<std::int32_t>{3}), Error);
+  EXPECT_THROW((void)fit_pool(one, 3, std::vector<std::int32_t>{0, 1}), Error);
+  EXPECT_THROW((void)fit_pool({}, 3, {}), Error);
+}
+
 }  // namespace
 }  // namespace malmoi::neural
