@@ -122,6 +122,7 @@ class NetworkTextClassifier : public TextClassifier {
                          {"max_length", batches_.max_length},
                          {"analysis", ordered_json::parse(tokenize::to_json(analyzer_->options()))}};
     std::vector<std::string> terms;
+    terms.reserve(words_.size());
     for (std::int32_t term = 0; term < words_.terms.size(); ++term) terms.emplace_back(words_.terms.at(term));
     writer.add_strings("network.words", terms);
     for (const neural::Parameter* parameter : network_->parameters()) {
