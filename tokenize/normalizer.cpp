@@ -14,12 +14,18 @@
 namespace malmoi::tokenize {
 namespace {
 
-const icu::Normalizer2& normalizer(UnicodeForm form) {
+const icu::Normalizer2& loaded(const icu::Normalizer2* (*get)(UErrorCode&)) {
   UErrorCode status = U_ZERO_ERROR;
-  const icu::Normalizer2* instance =
-      form == UnicodeForm::nfc ? icu::Normalizer2::getNFCInstance(status) : icu::Normalizer2::getNFKCInstance(status);
+  const icu::Normalizer2* instance = get(status);
   if (U_FAILURE(status)) throw Error(ErrorCode::io, concat("ICU has no normalisation data: ", u_errorName(status)));
   return *instance;
+}
+
+// Asked for once each: ICU's own guard of its instances is one that ThreadSanitizer cannot see.
+const icu::Normalizer2& normalizer(UnicodeForm form) {
+  static const icu::Normalizer2& nfc = loaded(icu::Normalizer2::getNFCInstance);
+  static const icu::Normalizer2& nfkc = loaded(icu::Normalizer2::getNFKCInstance);
+  return form == UnicodeForm::nfc ? nfc : nfkc;
 }
 
 icu::StringPiece piece(std::string_view text) {
