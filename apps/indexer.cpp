@@ -7,6 +7,7 @@
 
 #include "apps/dictionary.h"
 #include "corpus/base/error.h"
+#include "corpus/base/hex.h"
 #include "corpus/base/parallel.h"
 
 namespace malmoi::apps {
@@ -100,12 +101,6 @@ std::uint64_t run_pipeline(const tokenize::Analyzer& analyzer, const Source& sou
                         }},
                    context);
   return total;
-}
-
-std::string hex(std::uint64_t value) {
-  std::ostringstream out;
-  out << std::hex << value;
-  return std::move(out).str();
 }
 
 // The work of index_documents, step by step.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "corpus/base/error.h"
+#include "corpus/base/hex.h"
 #include "corpus/base/string_table.h"
 #include "corpus/base/utf8.h"
 #include "corpus/partial_file.h"
@@ -21,13 +22,6 @@ constexpr std::int64_t kExportedId = 0x6D616C4D;  // "malM": not that of a corpu
 constexpr int kWaitMs = 30000;
 constexpr std::size_t kLongestName = 200;
 constexpr std::array kNotes = {kTopicNames};
-
-std::string hex(std::uint64_t value) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, value >>= 4U) *digit = kDigits[value & 15U];
-  return text;
-}
 
 [[noreturn]] void fail_missing(const Database& database, std::string_view name) {
   std::string known;

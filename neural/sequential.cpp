@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "corpus/base/error.h"
+#include "corpus/base/hex.h"
 #include "corpus/base/string_table.h"
 #include "corpus/tensors.h"
 #include "neural/sequential_layers.h"
@@ -194,12 +195,6 @@ std::vector<const Tensor*> tables_of(std::initializer_list<const Inputs*> inputs
 }
 
 // ---- files ---------------------------------------------------------------------------------------------------------
-
-std::string hex(std::uint64_t value) {
-  std::string digits(16, '0');
-  for (auto digit = digits.rbegin(); value > 0; ++digit, value /= 16) *digit = "0123456789abcdef"[value % 16];
-  return digits;
-}
 
 std::string read_bytes(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path)) {

@@ -34,10 +34,10 @@ struct EmbeddingOptions {
   std::int32_t min_count = 5;  ///< words that occur less often are left out; ≥ 1
   std::int32_t epochs = 5;     ///< ≥ 1
   double rate = 0.025;         ///< at the start; falls to 0 evenly. > 0
-  std::int32_t batch = 512;    ///< words whose steps are found from the same state, at most as many as there are distinct
-                               ///< ones (but 32): another number is another random result. ≥ 1
-  bool hogwild = false;        ///< threads change the same vectors without waiting for one another: quicker on several
-                               ///< threads, and other bytes in every run
+  std::int32_t batch = 512;  ///< words whose steps are found from the same state, at most as many as there are distinct
+                             ///< ones (but 32): another number is another random result. ≥ 1
+  bool hogwild = false;      ///< threads change the same vectors without waiting for one another: quicker on several
+                             ///< threads, and other bytes in every run
   std::uint64_t seed = 1;
 };
 

@@ -21,19 +21,6 @@ using ::testing::StartsWith;
 
 const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
 
-using Words = std::vector<std::string>;
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-json report_of(const Words& args) {
-  const Outcome run = run_malmoi(args + Words{"--format", "json"});
-  EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
-  return run.status == 0 ? json::parse(run.out) : json();
-}
-
 double figure(const json& report, std::string_view name) {
   for (const json& row : report["tables"]["figures"]) {
     if (row["figure"] == name) return row["value"];

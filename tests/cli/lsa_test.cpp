@@ -21,19 +21,6 @@ using ::testing::HasSubstr;
 const std::string kSpeeches = MALMOI_SOURCE_DIR "/tests/data/speeches.jsonl.gz";
 const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
 
-using Words = std::vector<std::string>;
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-json report_of(const Words& args) {
-  const Outcome run = run_malmoi(args + Words{"--format", "json"});
-  EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
-  return run.status == 0 ? json::parse(run.out) : json();
-}
-
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -15,19 +15,6 @@ using ::testing::HasSubstr;
 
 const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
 
-using Words = std::vector<std::string>;
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-json report_of(const Words& args) {
-  const Outcome run = run_malmoi(args + Words{"--format", "json"});
-  EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
-  return run.status == 0 ? json::parse(run.out) : json();
-}
-
 // Film reviews, analysed by words, so that no dictionary is needed.
 class Int8Models : public ::testing::Test {
  protected:

@@ -1,6 +1,7 @@
 #include "tests/cli/program.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ std::string read_all(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-pid_t start(const std::vector<std::string>& args, const TemporaryFolder& folder) {
+pid_t start(const Words& args, const TemporaryFolder& folder) {
   std::vector<std::string> words = {MALMOI_PROGRAM};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<char*> argv;
@@ -54,13 +55,24 @@ Outcome wait_for(pid_t child, const TemporaryFolder& folder) {
 
 }  // namespace
 
-Outcome run_malmoi(const std::vector<std::string>& args, std::string_view input) {
+Outcome run_malmoi(const Words& args, std::string_view input) {
   const TemporaryFolder folder;
   folder.write("in", input);
   return wait_for(start(args, folder), folder);
 }
 
-Outcome kill_malmoi(const std::vector<std::string>& args, int microseconds, int signal) {
+Words operator+(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+nlohmann::json report_of(const Words& args, std::string_view input) {
+  const Outcome run = run_malmoi(args + Words{"--format", "json"}, input);
+  EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
+  return run.status == 0 ? nlohmann::json::parse(run.out) : nlohmann::json();
+}
+
+Outcome kill_malmoi(const Words& args, int microseconds, int signal) {
   const TemporaryFolder folder;
   folder.write("in", "");
   const pid_t child = start(args, folder);

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace malmoi::testing {
+
+using Words = std::vector<std::string>;
+[[nodiscard]] Words operator+(Words words, const Words& more);
 
 /// How a run of the program ended.
 struct Outcome {
@@ -14,10 +18,13 @@ struct Outcome {
 };
 
 /// Runs the malmoi that was built with the tests, with this standard input.
-Outcome run_malmoi(const std::vector<std::string>& args, std::string_view input = "");
+Outcome run_malmoi(const Words& args, std::string_view input = "");
+
+/// What a command that succeeds says with --format json; null, and the test fails, where it does not.
+nlohmann::json report_of(const Words& args, std::string_view input = "");
 
 /// Starts it and kills it with SIGKILL (or another signal) after so many microseconds, unless it has ended by then.
-Outcome kill_malmoi(const std::vector<std::string>& args, int microseconds, int signal = 9);
+Outcome kill_malmoi(const Words& args, int microseconds, int signal = 9);
 
 /// True where the Korean dictionary lies in the build's share folder.
 bool has_korean_dictionary();

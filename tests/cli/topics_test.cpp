@@ -22,17 +22,6 @@ using ::testing::Not;
 const std::string kSpeeches = MALMOI_SOURCE_DIR "/tests/data/speeches.jsonl.gz";
 const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
 
-std::vector<std::string> operator+(std::vector<std::string> words, const std::vector<std::string>& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-json report_of(const std::vector<std::string>& args, std::string_view input = "") {
-  const Outcome run = run_malmoi(args + std::vector<std::string>{"--format", "json"}, input);
-  EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
-  return run.status == 0 ? json::parse(run.out) : json();
-}
-
 // The addresses of 59 presidents, analysed by words, so that no dictionary is needed.
 class Topics : public ::testing::Test {
  protected:

@@ -21,19 +21,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-using Words = std::vector<std::string>;
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-json report_of(const Words& args) {
-  const Outcome run = run_malmoi(args + Words{"--format", "json"});
-  EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
-  return run.status == 0 ? json::parse(run.out) : json();
-}
-
 // All but the seconds, which are never the same.
 json trials_of(const json& report) {
   json trials = report["tables"]["trials"];
