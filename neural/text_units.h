@@ -10,8 +10,8 @@
 
 namespace malmoi::neural {
 
-/// The analysis that classifiers use unless told otherwise: nothing is dropped, for what an index does without (endings,
-/// particles, punctuation, stop words) tells a lot about the opinion of a text. Korean is cut into morphemes.
+/// The analysis that classifiers use unless told otherwise: nothing is dropped, for what an index does without
+/// (endings, particles, punctuation, stop words) tells a lot about the opinion of a text. Korean is cut into morphemes.
 [[nodiscard]] tokenize::AnalyzerOptions classification_analysis();
 
 /// Whether a Korean morpheme is one term with its part of speech: 하/VV and 하/XSV apart. Other words have no tag.

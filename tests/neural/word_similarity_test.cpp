@@ -12,7 +12,6 @@
 namespace malmoi::neural {
 namespace {
 
-
 Embeddings embeddings_of(const std::vector<std::pair<std::string, std::vector<float>>>& words) {
   Embeddings embeddings;
   embeddings.dimensions = static_cast<std::int32_t>(words.front().second.size());
