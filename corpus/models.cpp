@@ -99,11 +99,15 @@ StoredModel load_model(const Database& database, std::string_view name) {
       database.prepare("SELECT kind, version, options, tensors, checksum, run FROM models WHERE name = ?");
   select.bind(1, name);
   if (!select.step()) fail_missing(database, name);
-  StoredModel model{.kind = std::string(select.text(0)),
-                    .version = select.integer(1),
-                    .options = std::string(select.text(2)),
-                    .tensors = std::string(select.blob(3))};
+  StoredModel model;
+  model.kind = select.text(0);
+  model.version = select.integer(1);
+  model.options = select.text(2);
   if (!select.is_null(5)) model.run = select.integer(5);
+  Statement bytes = database.prepare("SELECT sum(length(data)) FROM model_parts WHERE model = ?");
+  bytes.bind(1, name);
+  if (bytes.step()) model.tensors.reserve(select.blob(3).size() + static_cast<std::size_t>(bytes.integer(0)));
+  model.tensors = select.blob(3);
   Statement part = database.prepare("SELECT data FROM model_parts WHERE model = ? ORDER BY part");
   part.bind(1, name);
   while (part.step()) model.tensors += part.blob(0);

@@ -29,9 +29,9 @@ struct ModelKind {
 };
 
 struct SaveOptions {
-  bool overwrite = false;                            ///< a model of this name is replaced, else refused
-  std::size_t part_bytes = std::size_t{256} << 20U;  ///< SQLite holds at most 10^9 bytes a value: longer tensors go
-                                                     ///< on in the table `model_parts`
+  bool overwrite = false;                          ///< a model of this name is replaced, else refused
+  std::size_t part_bytes = std::size_t{1} << 20U;  ///< longer tensors go on in the table `model_parts`: SQLite takes
+                                                   ///< the memory of a whole value, at most 10^9 bytes, to read it
 };
 
 /// 16 hexadecimal digits that follow from kind, version, options and tensors alone (hash_bytes): the same model has the

@@ -11,8 +11,8 @@ namespace malmoi::neural {
 namespace {
 
 constexpr std::size_t kMostNodes = std::size_t{1} << 30U;
-constexpr std::size_t kBlock =
-    64;  // places looked up together: enough to keep the memory busy, few enough for the cache
+// Slots looked up together: enough to keep the memory busy, few enough for the cache.
+constexpr std::size_t kBlock = 64;
 
 }  // namespace
 
@@ -69,20 +69,26 @@ void NgramIndex::insert_all() {
     if (there < 0) return;
     throw Error(ErrorCode::corrupt_data, concat("n-gram tree: nodes ", there, " and ", node, " are one n-gram"));
   };
-  for (std::size_t node = 0; node < tree_.parents.size(); ++node) {
+  const auto insert = [&](std::size_t node, std::size_t slot) {
     const std::int32_t parent = tree_.parents[node];
     const std::int32_t unit = tree_.units[node];
     const auto number = static_cast<std::int32_t>(node);
-    if (parent < 0) {
-      refuse_twin(std::exchange(roots_[static_cast<std::size_t>(unit)], number), node);
-      continue;
-    }
-    std::size_t slot = home(parent, unit);
+    if (parent < 0) return refuse_twin(std::exchange(roots_[static_cast<std::size_t>(unit)], number), node);
     while (slots_[slot].parent >= 0 && (slots_[slot].parent != parent || slots_[slot].unit != unit)) {
       slot = (slot + 1) & (capacity - 1);
     }
     refuse_twin(slots_[slot].child.node(), node);
     slots_[slot] = {parent, unit, Child(number, is_leaf[node])};
+  };
+  // All slots of a block are asked for before the first is looked at.
+  std::array<std::size_t, kBlock> homes;
+  for (std::size_t begin = 0; begin < tree_.parents.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, tree_.parents.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      homes[i] = home(tree_.parents[begin + i], tree_.units[begin + i]);
+      __builtin_prefetch(&slots_[homes[i]], 1);
+    }
+    for (std::size_t i = 0; i < count; ++i) insert(begin + i, homes[i]);
   }
 }
 

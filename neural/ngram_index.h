@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "corpus/base/large_pages.h"
 #include "corpus/base/run_context.h"
 #include "corpus/base/token_sequences.h"
 
@@ -78,9 +79,9 @@ class NgramIndex {
   void measure_lengths();
 
   NgramTree tree_;
-  std::vector<std::int32_t> roots_;  ///< [units] node of the n-gram of one unit, or -1
-  std::vector<Slot> slots_;          ///< a power of two; linear probing
-  int shift_ = 0;                    ///< 64 - log2(slots)
+  std::vector<std::int32_t> roots_;            ///< [units] node of the n-gram of one unit, or -1
+  std::vector<Slot, LargePages<Slot>> slots_;  ///< a power of two; linear probing
+  int shift_ = 0;                              ///< 64 - log2(slots)
   int longest_ = 0;
 };
 
