@@ -22,8 +22,10 @@ constexpr Usage kUsage{
         "Trains a text classifier on the documents that have a label and stores it as a model in the corpus file.\n"
         "A part of the documents is held out (--test) and never seen by the training; the figures printed are of "
         "them.\n"
-        "Another part (--validation) calibrates the probabilities. The same options and seed give the same model for\n"
-        "every number of threads. Several --label-field give a model each, NAME.FIELD, with the same documents held "
+        "Another part (--validation) calibrates the probabilities; the kinds that choose nothing by it learn from it,\n"
+        "too, in the end. Without a test part it is held out in its place. The same options and seed give the same\n"
+        "model for every number of threads. Several --label-field give a model each, NAME.FIELD, with the same "
+        "documents held "
         "out.\n"
         "\n"
         "Kinds (--kind KIND --help shows the flags of one):\n",
@@ -107,7 +109,9 @@ class Training {
     task.validation = validation.view();
     task.on_note = [this](const std::string& text) { note(text, common_, io_); };
     ClassifierModel model = fit(name, may_begin, task);
-    if (trainer_.learns_from_validation() && !parts.validation.empty()) learn_from_all(task, model);
+    // Without a test part the validation documents are all that figures can be measured on.
+    const bool can_spare = !parts.validation.empty() && !parts.test.empty();
+    if (trainer_.learns_from_validation() && can_spare) learn_from_all(task, model);
     model.validation = held_out(documents_.texts(), parts.validation);
     model.test = held_out(documents_.texts(), parts.test);
     return model;

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "apps/classifier_model.h"
+#include "corpus/base/error.h"
 #include "tests/cli/program.h"
 #include "tests/support/temporary_folder.h"
 
@@ -87,6 +88,24 @@ TEST_F(Classify, TrainingHoldsDocumentsOutAndEvaluateMeasuresOnThem) {
   EXPECT_EQ(sum, 300);
   EXPECT_EQ(confusion[0]["as 0"].get<int>() + confusion[1]["as 1"].get<int>(),
             std::lround(300 * figure(measured, "accuracy")));
+}
+
+// Words that stand in one document each say something of documents that were learned from, and nothing of others.
+TEST_F(Classify, WithoutATestPartTheFiguresAreOfDocumentsThatWereNotLearnedFrom) {
+  std::string lines;
+  for (int i = 0; i < 400; ++i) lines += concat("id", i, "\tword", i, " other", i, '\t', i % 2, '\n');
+  const std::string corpus = (folder_ / "words.malmoi").string();
+  ASSERT_EQ(run_malmoi({"index", corpus, write("words.tsv", lines), "--analyzer", "word", "--id-field", "1",
+                        "--text-field", "2", "--label-field", "3"})
+                .status,
+            0);
+  for (const std::string kind : {"softmax", "bayes"}) {
+    const Words training = {"train", corpus, "--kind", kind, "--words", "1", "--chars", "none", "--min-df", "1"};
+    const json trained = report_of(training + Words{"--test", "0", "--validation", "25%"});
+    EXPECT_EQ(trained["metrics"]["trained_on"], 300) << kind;
+    EXPECT_EQ(figure(trained, "accuracy"), 0.5) << kind;
+    EXPECT_EQ(figure(report_of({"evaluate", corpus, "--model", kind}), "accuracy"), 0.5) << kind;
+  }
 }
 
 TEST_F(Classify, AModelIsReplacedOnlyWithForce) {
