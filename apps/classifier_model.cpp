@@ -32,6 +32,12 @@ ordered_json epochs_json(const std::vector<EpochFigures>& epochs) {
   return json;
 }
 
+ordered_json temperature_json(const neural::Temperature& temperature) {
+  return {{"value", temperature.value},
+          {"log_loss_before", temperature.log_loss_before},
+          {"log_loss", temperature.log_loss}};
+}
+
 void add(ModelWriter& writer, const std::string& name, const HeldOut& documents) {
   writer.tensors().add_narrow(name + ".row_ids", std::span<const std::int64_t>(documents.row_ids));
   writer.tensors().add_narrow(name + ".hashes", std::span<const std::int64_t>(documents.hashes));
@@ -59,6 +65,21 @@ std::vector<EpochFigures> read_epochs(const ModelReader& reader) {
     epochs.push_back(figures);
   }
   return epochs;
+}
+
+neural::Temperature read_temperature(const ModelReader& reader) {
+  neural::Temperature temperature;
+  if (reader.fields().json("temperature").is_number()) {  // as version 1 has it
+    reader.fields().take("temperature", temperature.value);
+  } else {
+    const ModelFields fields = reader.fields("temperature");
+    fields.take("value", temperature.value);
+    fields.take("log_loss_before", temperature.log_loss_before);
+    fields.take("log_loss", temperature.log_loss);
+  }
+  reader.require(temperature.value >= neural::kLowestTemperature && temperature.value <= neural::kHighestTemperature,
+                 "temperature");
+  return temperature;
 }
 
 HeldOut read_held_out(const ModelReader& reader, const std::string& name) {
@@ -115,7 +136,7 @@ corpus::StoredModel to_stored(const ClassifierModel& model) {
                            {"where", model.where}}},
                          {"trained_on", model.trained_on},
                          {"seed", model.seed},
-                         {"temperature", model.temperature},
+                         {"temperature", temperature_json(model.temperature)},
                          {"epochs", epochs_json(model.epochs)}};
   ModelWriter writer;
   writer.add_strings("labels", model.labels);
@@ -139,9 +160,7 @@ ClassifierModel classifier_from_stored(const corpus::StoredModel& stored, std::s
   source.take("where", model.where);
   fields.take("trained_on", model.trained_on);
   fields.take("seed", model.seed);
-  fields.take("temperature", model.temperature);
-  reader.require(model.temperature >= neural::kLowestTemperature && model.temperature <= neural::kHighestTemperature,
-                 "temperature");
+  model.temperature = read_temperature(reader);
   model.labels = reader.strings("labels");
   reader.require(model.labels.size() >= 2 || (model.several() && !model.labels.empty()), "labels");
   model.thresholds = reader.tensors().read<float>("thresholds");
@@ -177,9 +196,9 @@ ClassifierModel load_classifier(const std::filesystem::path& file, std::string_v
 std::vector<float> probabilities(const ClassifierModel& model, std::span<const std::string_view> texts,
                                  const RunContext& context) {
   std::vector<float> found = model.classifier->probabilities(texts, context);
-  if (model.temperature == 1.0) return found;
+  if (model.temperature.value == 1.0) return found;
   const std::vector<float> logits = logarithms(found);
-  return neural::softmax_at({logits, static_cast<std::int32_t>(model.labels.size())}, model.temperature, context);
+  return neural::softmax_at({logits, static_cast<std::int32_t>(model.labels.size())}, model.temperature.value, context);
 }
 
 std::vector<float> logarithms(std::span<const float> probabilities) {

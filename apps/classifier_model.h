@@ -11,10 +11,11 @@
 #include "apps/labelled_texts.h"
 #include "apps/text_classifier.h"
 #include "corpus/models.h"
+#include "neural/calibration.h"
 
 namespace malmoi::apps {
 
-inline constexpr corpus::ModelKind kClassifierKind{.kind = "classifier", .newest = 1};
+inline constexpr corpus::ModelKind kClassifierKind{.kind = "classifier", .newest = 2};
 
 /// One pass of training, as learning curves show it.
 struct EpochFigures {
@@ -38,8 +39,8 @@ struct ClassifierModel {
   std::string where;                ///< which documents it was made from, as --where
   std::int64_t trained_on = 0;      ///< documents
   std::uint64_t seed = 1;
-  double temperature = 1.0;       ///< log probabilities are divided by it; fitted on the validation documents
-  std::vector<float> thresholds;  ///< [labels] where documents have several; else empty
+  neural::Temperature temperature;  ///< of the log probabilities; fitted on validation documents, steps not stored
+  std::vector<float> thresholds;    ///< [labels] where documents have several; else empty
   std::vector<EpochFigures> epochs;
   HeldOut validation;
   HeldOut test;

@@ -75,7 +75,7 @@ void calibrate(ClassifierModel& model, const TrainingTexts& validation, const Ru
     return;
   }
   const std::vector<float> logits = logarithms(found);
-  model.temperature = neural::fit_temperature({logits, labels}, validation.classes, context).value;
+  model.temperature = neural::fit_temperature({logits, labels}, validation.classes, context);
 }
 
 }  // namespace

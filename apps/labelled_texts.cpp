@@ -21,10 +21,8 @@ constexpr std::string_view kMeta = "meta.";
 class Field {
  public:
   Field(std::string_view flag, std::string_view name) : name_(name) {
-    if (name == "label" || name == "source") return;
-    if (!name.starts_with(kMeta) || name.size() == kMeta.size()) {
-      throw UsageError(concat(flag, ' ', name, ": give label, source or meta.NAME"));
-    }
+    require_field(flag, name);
+    if (!name.starts_with(kMeta)) return;
     std::string pointer;
     for (const char c : name.substr(kMeta.size())) {
       if (c == '.') {
@@ -167,6 +165,11 @@ class Columns {
 };
 
 }  // namespace
+
+void require_field(std::string_view flag, std::string_view name) {
+  if (name == "label" || name == "source" || (name.starts_with(kMeta) && name.size() > kMeta.size())) return;
+  throw UsageError(concat(flag, ' ', name, ": give label, source or meta.NAME"));
+}
 
 std::vector<std::string_view> LabelledTexts::views(std::span<const std::size_t> rows) const {
   std::vector<std::string_view> views;

@@ -18,6 +18,9 @@ struct LabelSource {
   std::string split_field = {};  ///< "meta.PATH" or "source" that says train, valid or test; empty: none
 };
 
+/// Throws UsageError unless `name`, given by `flag`, is label, source or meta.NAME.
+void require_field(std::string_view flag, std::string_view name);
+
 /// [documents] the labels of each: one, unless there is a separator.
 using Labels = std::vector<std::vector<std::string>>;
 

@@ -5,6 +5,7 @@
 #include <boost/program_options.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/command.h"
 #include "apps/dictionary.h"
@@ -103,7 +104,10 @@ class BagTextClassifier : public TextClassifier {
 
 class BagTrainer : public ClassifierTrainer {
  public:
-  BagTrainer() { features_.parts.emplace(); }
+  BagTrainer() {
+    features_.parts.emplace();
+    options_.rate = 1;  // fastText's 0.1 is too little for texts of many features, whose mean is small
+  }
 
   void add_to(po::options_description& flags) override {
     auto add = flags.add_options();
@@ -114,7 +118,8 @@ class BagTrainer : public ClassifierTrainer {
     add("min-count", po::value(&features_.min_count)->default_value(features_.min_count),
         "rarer features are left out");
     add("dim", po::value(&options_.dimensions)->default_value(options_.dimensions), "numbers of a vector");
-    add("epochs", po::value(&options_.epochs)->default_value(options_.epochs), "passes over the training documents");
+    add("epochs", po::value<std::int32_t>()->notifier([this](std::int32_t epochs) { epochs_ = epochs; }),
+        "passes over the training documents (default: 5 to 25, the more the fewer they are)");
     add("rate", po::value(&options_.rate)->default_value(options_.rate), "learning rate at the start");
     add("dropout", po::value(&options_.dropout)->default_value(options_.dropout),
         "share of a document's features left out at random in each epoch");
@@ -127,6 +132,7 @@ class BagTrainer : public ClassifierTrainer {
     options.loss =
         choose<BagLoss>("--loss", loss_, {{"softmax", BagLoss::softmax}, {"hierarchical", BagLoss::hierarchical}});
     options.seed = task.seed;
+    options.epochs = epochs_.value_or(enough_epochs(task.train.texts.size()));
     BagFeatureOptions features = features_;
     if (features.words.longest < 1) features.words = {};
     if (no_parts_) features.parts.reset();
@@ -160,6 +166,12 @@ class BagTrainer : public ClassifierTrainer {
   [[nodiscard]] bool learns_from_validation() const override { return true; }
 
  private:
+  // Vectors begin near zero and leave it slowly: what counts is how many documents are met in all.
+  static std::int32_t enough_epochs(std::size_t documents) {
+    constexpr std::size_t kDocuments = 250'000;
+    return static_cast<std::int32_t>(std::clamp<std::size_t>(kDocuments / std::max<std::size_t>(documents, 1), 5, 25));
+  }
+
   static neural::BagFit fit_rows(const vectorize::SparseMatrix& rows, const TrainingTask& task, BagOptions options,
                                  const RunContext& context) {
     if (task.train.table.empty()) return neural::fit_bag(rows, task.train.classes, task.labels, options, context);
@@ -169,6 +181,7 @@ class BagTrainer : public ClassifierTrainer {
 
   BagFeatureOptions features_;
   BagOptions options_;
+  std::optional<std::int32_t> epochs_;
   std::string loss_ = "softmax";
   bool no_parts_ = false;
 };

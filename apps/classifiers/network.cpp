@@ -203,6 +203,7 @@ class NetworkTrainer : public ClassifierTrainer {
   [[nodiscard]] TrainedClassifier train(const TrainingTask& task, const RunContext& context) const override {
     const neural::TrainOptions options = train_options(task);
     const NetworkOptions given = network_options();
+    const std::optional<neural::Embeddings> vectors = first_vectors(task.corpus);
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
     const neural::TokenizedTexts read = neural::tokenize_texts(task.train.texts, *analyzer, TermTags::korean, context);
     WordList words = frequent_words(read, min_count_, max_words_);
@@ -211,12 +212,7 @@ class NetworkTrainer : public ClassifierTrainer {
     NetworkOptions network_options = given;
     network_options.vocabulary = words.size();
     network_options.labels = static_cast<std::size_t>(task.labels);
-    std::optional<neural::Embeddings> vectors;
-    if (!vectors_.empty()) {
-      vectors = std::filesystem::exists(vectors_) ? neural::read_vectors(vectors_)
-                                                  : load_embedding(task.corpus, vectors_).embeddings;
-      network_options.embedding = static_cast<std::size_t>(vectors->dimensions);
-    }
+    if (vectors) network_options.embedding = static_cast<std::size_t>(vectors->dimensions);
     auto network = neural::make_network(network_options, Rng(task.seed));
     if (vectors) {
       const std::int64_t taken = take_vectors(*vectors, words, network->parameters().front()->value);
@@ -321,6 +317,18 @@ class NetworkTrainer : public ClassifierTrainer {
             {"clip", options.optimizer.clip_norm},
             {"label_smoothing", options.label_smoothing},
             {"best_epoch", result.best_epoch + 1}};
+  }
+
+  // What --vectors names: a file, or a model of the corpus.
+  [[nodiscard]] std::optional<neural::Embeddings> first_vectors(const std::filesystem::path& corpus) const {
+    if (vectors_.empty()) return std::nullopt;
+    if (std::filesystem::exists(vectors_)) return neural::read_vectors(vectors_);
+    try {
+      return load_embedding(corpus, vectors_).embeddings;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;
+      throw Error(ErrorCode::not_found, concat("--vectors ", vectors_, ": there is no such file, and ", error.what()));
+    }
   }
 
   static std::vector<EpochFigures> epochs_of(const neural::TrainResult& result) {

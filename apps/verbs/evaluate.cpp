@@ -149,6 +149,7 @@ std::string make_page(const Request& request, const ClassifierModel& model, cons
   page.multi_label = measured.of_labels;
   page.label_intervals = measured.label_intervals;
   page.thresholds = model.thresholds;
+  if (model.temperature.log_loss_before > 0) page.temperature = model.temperature;
   page.level = request.bootstrap.level;
   for (const EpochFigures& one : model.epochs) {
     page.epochs.push_back({one.epoch, one.training_loss, one.validation_loss.value_or(kUndefined),
@@ -224,6 +225,7 @@ void run_evaluate(std::span<const std::string> args, Streams& io) {
   request.dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
+  if (!request.label_field.empty()) require_field("--true-field", request.label_field);
   if (request.seed < 0) throw UsageError("--seed: at least 0 is wanted");
   (void)choose<int>("--language", request.language, {{"ko", 0}, {"en", 1}});
   if (request.bootstrap.draws < 0) throw UsageError("--draws: at least 0 is wanted");

@@ -177,7 +177,7 @@ std::vector<Metric> describe(const ClassifierModel& model) {
           {"validation", model.validation.row_ids.size()},
           {"test", model.test.row_ids.size()},
           {"parameters", model.classifier->parameters()},
-          {"temperature", model.temperature},
+          {"temperature", model.temperature.value},
           {"fingerprint", model.fingerprint}};
 }
 

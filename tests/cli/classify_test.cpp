@@ -481,7 +481,7 @@ TEST_F(Classify, SizesAreWholeNumbersFromOne) {
   EXPECT_EQ(run_malmoi({"train", corpus_, "--kind", "bayes", "--smoothing", "1e308"}).status, 2);
 }
 
-TEST_F(Classify, ThePageMarksTheBestEpoch) {
+TEST_F(Classify, ThePageMarksTheBestEpochAndSaysHowItWasCalibrated) {
   train({"--kind", "mlp", "--dim", "8", "--hidden", "8", "--epochs", "3"});
   const std::string page = (folder_ / "page.html").string();
   ASSERT_EQ(run_malmoi({"evaluate", corpus_, "-o", page, "--draws", "0"}).status, 0);
@@ -489,6 +489,14 @@ TEST_F(Classify, ThePageMarksTheBestEpoch) {
   const std::string html{std::istreambuf_iterator<char>(file), {}};
   EXPECT_NE(html.find("\"best_epoch\":"), std::string::npos);
   EXPECT_EQ(html.find("\"best_epoch\":null"), std::string::npos);
+  const auto numbers_of = [&](const std::string& name) {
+    return json::parse(html.substr(
+        html.find('{', html.find(concat('"', name, "\":"))),
+        html.find('}', html.find(concat('"', name, "\":"))) + 1 - html.find('{', html.find(concat('"', name, "\":")))));
+  };
+  const json temperature = numbers_of("temperature");
+  EXPECT_GT(temperature["before"], temperature["after"]);
+  EXPECT_GT(temperature["after"], 0);
 }
 
 }  // namespace
