@@ -211,7 +211,8 @@ class BayesTrainer : public LinearTrainer {
  private:
   void add_model_flags(po::options_description& flags) override {
     auto add = flags.add_options();
-    add("model", po::value(&model_)->default_value(model_), "multinomial, complement, bernoulli");
+    add("model", po::value(&model_)->default_value(model_),
+        "complement (Rennie et al., ICML 2003), multinomial, bernoulli");
     add("smoothing", po::value(&options_.smoothing)->default_value(options_.smoothing), "added to every count");
   }
 
@@ -242,7 +243,7 @@ class BayesTrainer : public LinearTrainer {
     return neural::fit_bayes(rows, task.train.classes, task.labels, options(), context);
   }
 
-  std::string model_ = "multinomial";
+  std::string model_ = "complement";  // much better where classes differ in size
   BayesOptions options_;
 };
 
