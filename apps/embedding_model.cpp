@@ -16,23 +16,11 @@ using neural::Embeddings;
 using neural::Subwords;
 using nlohmann::ordered_json;
 
-ordered_json range_json(const neural::UnitRange& range) {
-  return {{"shortest", range.shortest}, {"longest", range.longest}};
-}
-
-neural::UnitRange read_range(const ModelFields& fields, std::string_view name) {
-  const ModelFields from = fields.object(name);
-  neural::UnitRange range;
-  from.take("shortest", range.shortest);
-  from.take("longest", range.longest);
-  return range;
-}
-
 ordered_json subwords_json(const std::optional<Subwords>& subwords) {
   if (!subwords) return nullptr;
-  return {{"syllables", range_json(subwords->options.syllables)},
-          {"jamo", range_json(subwords->options.jamo)},
-          {"letters", range_json(subwords->options.letters)},
+  return {{"syllables", to_json(subwords->options.syllables)},
+          {"jamo", to_json(subwords->options.jamo)},
+          {"letters", to_json(subwords->options.letters)},
           {"buckets", subwords->options.buckets}};
 }
 
@@ -48,9 +36,9 @@ void read_subwords(const ModelReader& reader, Embeddings& embeddings) {
   if (reader.fields().json("subwords").is_null()) return;
   const ModelFields from = reader.fields("subwords");
   Subwords& subwords = embeddings.subwords.emplace();
-  subwords.options.syllables = read_range(from, "syllables");
-  subwords.options.jamo = read_range(from, "jamo");
-  subwords.options.letters = read_range(from, "letters");
+  from.take("syllables", subwords.options.syllables);
+  from.take("jamo", subwords.options.jamo);
+  from.take("letters", subwords.options.letters);
   from.take("buckets", subwords.options.buckets);
   try {
     neural::validate("embedding", subwords.options);

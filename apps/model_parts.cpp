@@ -63,6 +63,16 @@ void ModelFields::take(std::string_view name, std::string& into) const {
   into = field.get<std::string>();
 }
 
+void ModelFields::take(std::string_view name, neural::UnitRange& into) const {
+  const ModelFields from = object(name);
+  from.take("shortest", into.shortest);
+  from.take("longest", into.longest);
+}
+
+nlohmann::ordered_json to_json(const neural::UnitRange& range) {
+  return {{"shortest", range.shortest}, {"longest", range.longest}};
+}
+
 std::int64_t ModelFields::integer(std::string_view name, std::int64_t least, std::int64_t most) const {
   const nlohmann::json& field = json(name);
   const bool fits =

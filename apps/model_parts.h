@@ -18,6 +18,7 @@
 #include "corpus/models.h"
 #include "corpus/store.h"
 #include "corpus/tensors.h"
+#include "neural/subwords.h"
 #include "topics/topic_model.h"
 
 // What all kinds of models share on their way into a corpus file and back: JSON fields and named arrays. Whatever is
@@ -54,6 +55,7 @@ class ModelFields {
   void take(std::string_view name, bool& into) const;
   void take(std::string_view name, double& into) const;
   void take(std::string_view name, std::string& into) const;
+  void take(std::string_view name, neural::UnitRange& into) const;
   /// One of an enum's names, in the order of its values.
   template <typename Enum, std::size_t N>
   void take(std::string_view name, const std::array<std::string_view, N>& names, Enum& into) const {
@@ -69,6 +71,9 @@ class ModelFields {
   const nlohmann::json* object_;
   std::string place_;
 };
+
+/// What ModelFields takes as a range.
+[[nodiscard]] nlohmann::ordered_json to_json(const neural::UnitRange& range);
 
 /// The name of an enum's value: the counterpart of ModelFields::take.
 template <typename Enum, std::size_t N>

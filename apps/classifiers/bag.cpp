@@ -36,23 +36,10 @@ std::vector<std::string_view> views_of(const StringTable& terms) {
   return views;
 }
 
-ordered_json range_json(const neural::UnitRange& range) {
-  return {{"shortest", range.shortest}, {"longest", range.longest}};
-}
-
 ordered_json parts_json(const std::optional<neural::SubwordOptions>& parts) {
   if (!parts) return nullptr;
-  return {{"syllables", range_json(parts->syllables)},
-          {"jamo", range_json(parts->jamo)},
-          {"letters", range_json(parts->letters)}};
-}
-
-neural::UnitRange read_range(const ModelFields& fields, std::string_view name) {
-  const ModelFields from = fields.object(name);
-  neural::UnitRange range;
-  from.take("shortest", range.shortest);
-  from.take("longest", range.longest);
-  return range;
+  return {
+      {"syllables", to_json(parts->syllables)}, {"jamo", to_json(parts->jamo)}, {"letters", to_json(parts->letters)}};
 }
 
 class BagTextClassifier : public TextClassifier {
@@ -80,7 +67,7 @@ class BagTextClassifier : public TextClassifier {
     fields["options"] = learned_;
     fields["bag"] = {{"loss", name_of(kLosses, model_.loss)},
                      {"dimensions", model_.dimensions},
-                     {"words", range_json(options.words)},
+                     {"words", to_json(options.words)},
                      {"parts", parts_json(options.parts)},
                      {"buckets", options.buckets},
                      {"min_count", options.min_count},
@@ -196,13 +183,13 @@ std::unique_ptr<TextClassifier> read_bag_classifier(const ModelReader& reader, s
                                                     const std::filesystem::path& dictionary) {
   const ModelFields from = reader.fields("bag");
   neural::BagFeatureData data;
-  data.options.words = read_range(from, "words");
+  from.take("words", data.options.words);
   if (!from.json("parts").is_null()) {
     const ModelFields parts = from.object("parts");
     data.options.parts.emplace();
-    data.options.parts->syllables = read_range(parts, "syllables");
-    data.options.parts->jamo = read_range(parts, "jamo");
-    data.options.parts->letters = read_range(parts, "letters");
+    parts.take("syllables", data.options.parts->syllables);
+    parts.take("jamo", data.options.parts->jamo);
+    parts.take("letters", data.options.parts->letters);
   }
   from.take("buckets", data.options.buckets);
   from.take("min_count", data.options.min_count);
