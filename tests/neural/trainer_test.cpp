@@ -116,6 +116,24 @@ TEST(TrainNetwork, GoesOnFromTheStateOfAnEpochToTheSameBytes) {
   EXPECT_EQ(all_values(*whole), all_values(*resumed));
 }
 
+TEST(TrainNetwork, PausesAndGoesOnAsIfItHadNot) {
+  const Corpus training = make_corpus(300, 1);
+  const Corpus validation = make_corpus(50, 2);
+  const auto whole = make_network(network_options(NetworkKind::gru), Rng(1));
+  train_network(*whole, training.single(), validation.single(), train_options());
+  TrainOptions options = train_options();
+  options.pause_after = 2;
+  TrainState state;
+  const auto paused = make_network(network_options(NetworkKind::gru), Rng(1));
+  const TrainResult first = train_network(*paused, training.single(), validation.single(), options,
+                                          {.after_epoch = [&](const TrainState& s) { state = s; }, .on_note = {}});
+  EXPECT_EQ(first.epochs.size(), 2U);
+  options.pause_after = 6;
+  const TrainResult rest = train_network(*paused, training.single(), validation.single(), options, {}, &state);
+  EXPECT_EQ(rest.epochs.size(), 6U);
+  EXPECT_EQ(all_values(*whole), all_values(*paused));
+}
+
 TEST(TrainNetwork, StopsEarlyAndKeepsTheBestEpoch) {
   Corpus training = make_corpus(200, 1);
   const Corpus validation = make_corpus(100, 2);
