@@ -10,6 +10,7 @@
 #include "neural/gemm.h"
 #include "neural/kernels.h"
 #include "neural/sequence_lengths.h"
+#include "neural/simd.h"
 
 namespace malmoi::neural {
 namespace {
@@ -35,17 +36,36 @@ struct Texts {
   }
 };
 
-// The first of the greatest in every column of scores [windows × filters].
+std::size_t whole_vectors(std::size_t columns) {
+  return (columns + kLanes - 1) / kLanes * kLanes;
+}
+
+// Rows of whole vectors, zeros behind the columns.
+Buffer widened(const Real* from, std::size_t rows, std::size_t columns) {
+  Buffer wide(rows * whole_vectors(columns), Real{0});
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::copy_n(from + row * columns, columns, wide.data() + row * whole_vectors(columns));
+  }
+  return wide;
+}
+
+// The first of the greatest in every column of scores [windows × whole vectors of filters].
 void column_max(const Real* scores, std::size_t windows, std::size_t filters, Real* best, std::int32_t* best_window) {
-  std::copy_n(scores, filters, best);
-  std::fill_n(best_window, filters, 0);
-  for (std::size_t w = 1; w < windows; ++w) {
-    const Real* const row = scores + w * filters;
-    const auto index = static_cast<std::int32_t>(w);
-#pragma GCC ivdep
-    for (std::size_t f = 0; f < filters; ++f) {
-      best_window[f] = row[f] > best[f] ? index : best_window[f];
-      best[f] = row[f] > best[f] ? row[f] : best[f];
+  const std::size_t stride = whole_vectors(filters);
+  for (std::size_t f = 0; f < filters; f += kLanes) {
+    VectorReal top = load(scores + f);
+    VectorIndex winner = {};
+    VectorIndex index = {};
+    for (std::size_t w = 1; w < windows; ++w) {
+      const VectorReal row = load(scores + w * stride + f);
+      index += 1;
+      winner = row > top ? index : winner;
+      top = row > top ? row : top;
+    }
+    const std::size_t width = std::min<std::size_t>(kLanes, filters - f);
+    for (std::size_t lane = 0; lane < width; ++lane) {
+      best[f + lane] = top[lane];
+      best_window[f + lane] = static_cast<std::int32_t>(winner[lane]);
     }
   }
 }
@@ -54,11 +74,12 @@ void column_max(const Real* scores, std::size_t windows, std::size_t filters, Re
 void find_winners(const Texts& texts, const Real* x, const Variable& weight, const Real* bias, Real* out,
                   std::int32_t* winners) {
   const std::size_t size = texts.window * texts.channels;
-  const auto filters = signed_size(texts.filters);
-  const PackedFactor packed({weight.value().data(), filters}, signed_size(size), filters);
+  const std::size_t stride = whole_vectors(texts.filters);  // a product of whole vectors is a tenth faster
+  const PackedFactor packed({widened(weight.value().data(), size, texts.filters).data(), signed_size(stride)},
+                            signed_size(size), signed_size(stride));
   const std::size_t grain = 4;  // texts; a few products of one text repay a task
   parallel_for(texts.batch, grain, weight.graph().context(), [&](const Chunk& chunk) {
-    Buffer scores(std::max(texts.steps, texts.window) * texts.filters);
+    Buffer scores(std::max(texts.steps, texts.window) * stride);
     Buffer lonely;  // a text shorter than the window, with zeros behind
     for (std::size_t text = chunk.begin; text < chunk.end; ++text) {
       const Real* from = x + texts.place(text, 0);
@@ -67,7 +88,8 @@ void find_winners(const Texts& texts, const Real* x, const Variable& weight, con
         std::copy_n(from, texts.length(text) * texts.channels, lonely.data());
         from = lonely.data();
       }
-      gemm(signed_size(texts.windows(text)), {from, signed_size(texts.channels)}, packed, {scores.data(), filters});
+      gemm(signed_size(texts.windows(text)), {from, signed_size(texts.channels)}, packed,
+           {scores.data(), signed_size(stride)});
       Real* const best = out + text * texts.filters;
       column_max(scores.data(), texts.windows(text), texts.filters, best, winners + text * texts.filters);
       for (std::size_t f = 0; f < texts.filters; ++f) best[f] += bias[f];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
@@ -27,7 +28,8 @@ constexpr std::ptrdiff_t kFewRows = 8 * kTileRows;
 struct Strip {
   const Real* a;            // the first value
   std::ptrdiff_t a_row;     // distance of two rows of op(A)
-  std::ptrdiff_t a_column;  // and of two columns
+  std::ptrdiff_t a_column;  // and of two columns; 0: packed, as many as the tile has rows
+  std::ptrdiff_t a_tile;    // distance of two tiles for each row
   const Real* b;            // [depth × at least the columns' whole vectors]
   std::ptrdiff_t b_row;     // distance of two rows of the panel
   std::ptrdiff_t depth;
@@ -99,12 +101,7 @@ void tile(const Strip& strip, std::ptrdiff_t tail) {
 }
 
 template <int kVectors>
-void strip_of_width(Strip strip, std::ptrdiff_t rows, std::ptrdiff_t tail) {
-  for (; rows >= kTileRows; rows -= kTileRows) {
-    tile<kTileRows, kVectors>(strip, tail);
-    strip.a += kTileRows * strip.a_row;
-    strip.c += kTileRows * strip.c_row;
-  }
+void tile_of_height(const Strip& strip, std::ptrdiff_t rows, std::ptrdiff_t tail) {
   switch (rows) {
     case 1:
       return tile<1, kVectors>(strip, tail);
@@ -117,7 +114,26 @@ void strip_of_width(Strip strip, std::ptrdiff_t rows, std::ptrdiff_t tail) {
     case 5:
       return tile<5, kVectors>(strip, tail);
     default:
-      return;
+      return tile<kTileRows, kVectors>(strip, tail);
+  }
+}
+
+// Of the first tile of so many rows. The last two tiles share what is left: one of a row or two would wait for its
+// sums.
+constexpr std::ptrdiff_t tile_height(std::ptrdiff_t rows) {
+  return rows >= 2 * kTileRows ? kTileRows : rows > kTileRows ? (rows + 1) / 2 : rows;
+}
+
+template <int kVectors>
+void strip_of_width(Strip strip, std::ptrdiff_t rows, std::ptrdiff_t tail) {
+  const bool packed = strip.a_column == 0;
+  while (rows > 0) {
+    const std::ptrdiff_t height = tile_height(rows);
+    if (packed) strip.a_column = height;
+    tile_of_height<kVectors>(strip, height, tail);
+    strip.a += height * strip.a_tile;
+    strip.c += height * strip.c_row;
+    rows -= height;
   }
 }
 
@@ -245,6 +261,7 @@ Strip strip_at(const PanelPlace& place, const Factor& a, const Target& c) {
   return {.a = a.values,
           .a_row = step.row,
           .a_column = step.column,
+          .a_tile = step.row,
           .b = nullptr,
           .b_row = kPanelColumns,
           .depth = place.depth,
@@ -265,12 +282,42 @@ void prefetch(const Factor& b, const PanelPlace& place) {
   }
 }
 
+// Rows of a left factor that is stored by columns, in the order in which tiles read them: of such columns, powers of
+// two apart, a tile would read six values a line and drive its panel out of the first-level cache.
+void pack_left(const Factor& a, std::ptrdiff_t depth, std::ptrdiff_t rows, Real* to) {
+  constexpr std::ptrdiff_t kColumnsAtOnce = 16;
+  for (std::ptrdiff_t first = 0; first < depth; first += kColumnsAtOnce) {
+    const std::ptrdiff_t last = std::min(depth, first + kColumnsAtOnce);
+    for (std::ptrdiff_t row = 0, height = 0; row < rows; row += height) {
+      height = tile_height(rows - row);
+      for (std::ptrdiff_t p = first; p < last; ++p) {
+        const Real* const from = a.values + p * a.stride + row;
+        Real* const at = to + row * depth + p * height;
+        if (height == kTileRows) {
+          std::memcpy(at, from, kTileRows * sizeof(Real));
+        } else {
+          std::copy_n(from, height, at);
+        }
+      }
+    }
+  }
+}
+
 // The whole of a product on one thread.
 void multiply_block(const ProductShape& shape, const Factor& a, const Factor& b, const Target& c) {
   if (shape.k == 0) return scale(shape, c);
   alignas(kVectorBytes) Real panel[kDepth * kPanelColumns];
+  const bool pack_a = a.op == MatrixOp::transposed && shape.m > kTileRows && shape.n > kPanelColumns;
+  std::vector<Real, BufferAllocator> left(static_cast<std::size_t>(pack_a ? shape.m * std::min(kDepth, shape.k) : 0));
   for_each_panel(shape.k, shape.n, [&](const PanelPlace& place) {
     Strip strip = strip_at(place, part_of(a, 0, place.row), c);
+    if (pack_a) {
+      if (place.column == 0) pack_left(part_of(a, 0, place.row), place.depth, shape.m, left.data());
+      strip.a = left.data();
+      strip.a_row = 1;
+      strip.a_column = 0;
+      strip.a_tile = place.depth;
+    }
     strip.b = panel;
     // The last vector of a panel must not be read past its end.
     if (shape.m <= kFewRows && b.op == MatrixOp::none && place.columns % kLanes == 0) {
@@ -285,7 +332,7 @@ void multiply_block(const ProductShape& shape, const Factor& a, const Factor& b,
 }
 
 // How a product is cut into chunks: a grid over k, rows and columns of C. Each chunk packs what it reads of B, so that
-// cuts across rows are few.
+// cuts across rows are few; the sums depend on the cuts of k alone.
 struct Cut {
   std::ptrdiff_t depth;
   std::ptrdiff_t rows;
@@ -296,7 +343,7 @@ std::ptrdiff_t parts(std::ptrdiff_t whole, std::ptrdiff_t part) {
   return (whole + part - 1) / part;
 }
 
-Cut cut(const ProductShape& shape) {
+Cut cut(const ProductShape& shape, const RunContext& context) {
   constexpr double kProductsOfOneChunk = 1 << 21;  // less does not repay tasks
   constexpr std::ptrdiff_t kRows = 288;            // of a chunk; they stay in the second-level cache
   const double work = static_cast<double>(shape.m) * static_cast<double>(shape.n) * static_cast<double>(shape.k);
@@ -310,7 +357,7 @@ Cut cut(const ProductShape& shape) {
     const std::ptrdiff_t rows = parts(shape.m, 2 * parts(shape.m, 2 * kRows));  // an even number of chunks
     return {shape.k, parts(rows, kTileRows) * kTileRows, shape.n};
   }
-  return {shape.k, shape.m, kPanelColumns};
+  return {shape.k, shape.m, context.threads <= 1 ? shape.n : kPanelColumns};
 }
 
 // C += the sum of all [m × n] in `partial`, in their order.
@@ -344,7 +391,7 @@ void multiply_shards(const ProductShape& shape, const Factor& a, const Factor& b
 
 void gemm(const ProductShape& shape, const Factor& a, const Factor& b, const Target& c, const RunContext& context) {
   if (shape.m <= 0 || shape.n <= 0) return;
-  const Cut part = cut(shape);
+  const Cut part = cut(shape, context);
   if (part.depth < shape.k) return multiply_shards(shape, a, b, c, part.depth, context);
   const std::ptrdiff_t column_parts = parts(shape.n, part.columns);
   const std::ptrdiff_t chunks = parts(shape.m, part.rows) * column_parts;

@@ -123,6 +123,12 @@ inline std::size_t row_grain(std::size_t columns) {
   return std::max<std::size_t>(1, kBlock / std::max<std::size_t>(1, columns));
 }
 
+/// Asks for numbers that are read soon, from places that the processor does not foresee.
+inline void prefetch_row(const Real* row, std::size_t columns) {
+  constexpr std::size_t kLine = 64 / sizeof(Real);
+  for (std::size_t c = 0; c < columns; c += kLine) __builtin_prefetch(row + c);
+}
+
 // Over one row of numbers. Sums are in a fixed order: lanes side by side, then the halves of the lanes, then the rest.
 [[nodiscard]] Real row_max(const Real* x, std::size_t n);  ///< n ≥ 1; with NaN in it any of the row
 [[nodiscard]] Real row_sum(const Real* x, std::size_t n);

@@ -1,6 +1,7 @@
 #include "neural/normalization.h"
 
 #include <cmath>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -32,56 +33,40 @@ RowFigures figures_of(const Real* x, std::size_t n, double epsilon) {
   return {mean, static_cast<Real>(1.0 / std::sqrt(squares / static_cast<double>(n) + epsilon))};
 }
 
-// With h = g · gain and z = (x - mean) · scale:  dx = scale (h - mean(h) - z mean(h z))
-void pass_row(const Real* x, const Real* g, const Real* gain, const RowFigures& row, std::size_t n, Real beta,
-              Real* to) {
-  constexpr std::size_t kPart = 16;
-  Real sums[kPart] = {};
-  Real dots[kPart] = {};
-  for (std::size_t i = 0; i < n; i += kPart) {
-    const std::size_t end = std::min(kPart, n - i);
-    for (std::size_t lane = 0; lane < end; ++lane) {
-      const Real h = g[i + lane] * gain[i + lane];
-      sums[lane] += h;
-      dots[lane] += h * (x[i + lane] - row.mean);
-    }
+// What the way back of layer_norm reads and writes.
+struct RowsBack {
+  const Real* x;
+  const Real* grad_out;
+  const Real* gain;
+  Real* to_x;  // null: not wanted
+  Real beta;   // as in GradientTarget
+};
+
+// With h = g · gain and z = (x - mean) · scale:  dx = scale (h - mean(h) - z mean(h z)).
+// sums [3 × columns]: Σ g z and Σ g, to which the row is added, and room for g z.
+void pass_row(const RowsBack& rows, std::size_t row, const RowFigures& figures, std::span<Real> sums) {
+  const std::size_t n = sums.size() / 3;
+  const Real* const x = rows.x + row * n;
+  const Real* const g = rows.grad_out + row * n;
+  Real* const gain_sums = sums.data();
+  Real* const bias_sums = gain_sums + n;
+  Real* const products = bias_sums + n;
+#pragma GCC ivdep
+  for (std::size_t c = 0; c < n; ++c) {
+    products[c] = g[c] * (x[c] - figures.mean) * figures.scale;
+    gain_sums[c] += products[c];
+    bias_sums[c] += g[c];
   }
-  const Real sum = row_sum(sums, kPart) / static_cast<Real>(n);
-  const Real dot = row_sum(dots, kPart) / static_cast<Real>(n) * row.scale * row.scale;
-  for (std::size_t i = 0; i < n; ++i) {
-    const Real slope = row.scale * (g[i] * gain[i] - sum - (x[i] - row.mean) * dot);
-    to[i] = (beta == 0 ? 0 : to[i]) + slope;
+  if (rows.to_x == nullptr) return;
+  const Real* const gain = rows.gain;
+  Real* const to = rows.to_x + row * n;
+  const Real mean = row_dot(g, gain, n) / static_cast<Real>(n);
+  const Real slope = row_dot(products, gain, n) / static_cast<Real>(n) * figures.scale;
+#pragma GCC ivdep
+  for (std::size_t c = 0; c < n; ++c) {
+    const Real grad = figures.scale * (g[c] * gain[c] - mean - (x[c] - figures.mean) * slope);
+    to[c] = (rows.beta == 0 ? 0 : to[c]) + grad;
   }
-}
-
-void pass_rows(const Variable& x, const Tensor& grad_out, const Real* gain, const std::vector<RowFigures>& figures) {
-  const GradientTarget target = x.grad_target();
-  const std::size_t n = x.shape().cols();
-  for_blocks(figures.size(), row_grain(n), x.graph().context(), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      pass_row(x.value().data() + row * n, grad_out.data() + row * n, gain, figures[row], n, target.beta,
-               target.tensor.data() + row * n);
-    }
-  });
-}
-
-// grad_out · z, whose column sums are the gradient of the gain.
-Tensor grad_times_z(const Tensor& grad_out, const Tensor& x, const std::vector<RowFigures>& figures,
-                    const Graph& graph) {
-  const std::size_t n = x.shape().cols();
-  Tensor products = graph.tensor(x.shape());
-  for_blocks(figures.size(), row_grain(n), graph.context(), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      const RowFigures f = figures[row];
-      for (std::size_t i = row * n; i < (row + 1) * n; ++i) products[i] = grad_out[i] * (x[i] - f.mean) * f.scale;
-    }
-  });
-  return products;
-}
-
-void add_column_sums(const Variable& to, const Tensor& x) {
-  const GradientTarget target = to.grad_target();
-  column_sums(x.data(), x.shape().rows(), x.shape().cols(), target.beta, target.tensor.data(), to.graph().context());
 }
 
 // ---- over columns ------------------------------------------------------------------------------------------------
@@ -192,6 +177,28 @@ void add_to(const Variable& to, const std::vector<Real>& sums) {
   }
 }
 
+void pass_rows(const Variable& x, const Variable& gain, const Variable& bias, const Tensor& grad_out,
+               const std::vector<RowFigures>& figures) {
+  constexpr std::size_t kBlockRows = 128;  // whose sums are added up before those of other blocks
+  const std::size_t n = x.shape().cols();
+  RowsBack rows = {x.value().data(), grad_out.data(), gain.value().data(), nullptr, 0};
+  if (x.needs_grad()) {
+    const GradientTarget target = x.grad_target();
+    rows.to_x = target.tensor.data();
+    rows.beta = target.beta;
+  }
+  const std::size_t blocks = chunk_count(figures.size(), kBlockRows);
+  std::vector<Real> sums(blocks * 3 * n);
+  for_blocks(figures.size(), kBlockRows, x.graph().context(), [&](std::size_t begin, std::size_t end) {
+    const std::span<Real> own(sums.data() + begin / kBlockRows * 3 * n, 3 * n);
+    for (std::size_t row = begin; row < end; ++row) pass_row(rows, row, figures[row], own);
+  });
+  std::vector<Real> all(3 * n);
+  column_sums(sums.data(), blocks, 3 * n, 0, all.data(), {});
+  add_to(gain, {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)});
+  add_to(bias, {all.begin() + static_cast<std::ptrdiff_t>(n), all.begin() + static_cast<std::ptrdiff_t>(2 * n)});
+}
+
 }  // namespace
 
 Variable layer_norm(const Variable& x, const Variable& gain, const Variable& bias, double epsilon) {
@@ -213,10 +220,7 @@ Variable layer_norm(const Variable& x, const Variable& gain, const Variable& bia
   });
   return graph.record(std::move(out), {x, gain, bias},
                       [=, figures = std::move(figures)](const Tensor& grad_out, const Tensor&) {
-                        if (gain.needs_grad())
-                          add_column_sums(gain, grad_times_z(grad_out, x.value(), figures, x.graph()));
-                        if (bias.needs_grad()) add_column_sums(bias, grad_out);
-                        if (x.needs_grad()) pass_rows(x, grad_out, gain.value().data(), figures);
+                        pass_rows(x, gain, bias, grad_out, figures);
                       });
 }
 

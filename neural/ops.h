@@ -118,6 +118,16 @@ struct MatmulOptions {
 /// x [… × inputs] · weight [inputs × outputs] + bias [outputs] → [… × outputs]
 [[nodiscard]] Variable linear(const Variable& x, const Variable& weight, const Variable& bias);
 
+struct FeedForwardWeights {
+  Variable inner;       ///< [inputs × inner]
+  Variable inner_bias;  ///< [inner]
+  Variable outer;       ///< [inner × outputs]
+  Variable outer_bias;  ///< [outputs]
+};
+/// linear(gelu(linear(x, inner, inner_bias)), outer, outer_bias), without the values between being written or read far
+/// from the processor (feed_forward.cpp).
+[[nodiscard]] Variable feed_forward(const Variable& x, const FeedForwardWeights& weights);
+
 // ---- tables (ops_lookup.cpp) ---------------------------------------------------------------------------------------
 // The gradient of a table that is a parameter is kept for the rows used alone (GradientForm::rows).
 

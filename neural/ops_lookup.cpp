@@ -26,11 +26,6 @@ void require_rows(std::string_view operation, const Shape& table, std::span<cons
                                                   " for a table of shape ", table, ", wanted -1 or a row"));
 }
 
-void prefetch_row(const Real* row, std::size_t columns) {
-  constexpr std::size_t kLine = 64 / sizeof(Real);
-  for (std::size_t c = 0; c < columns; c += kLine) __builtin_prefetch(row + c);
-}
-
 // Rows of a gradient that positions of the ids share: Σ over the positions of a row of scale · grad_out's row.
 // row_of: the row of grad_out that a position has its gradient from; scale: of a row of grad_out; empty: as they
 // are, 1.

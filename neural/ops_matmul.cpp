@@ -155,10 +155,7 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias)
   }
   Graph& graph = x.graph();
   const Product p{.count = 1, .m = x.shape().rows(), .n = weight.shape()[1], .k = weight.shape()[0]};
-  std::array<std::size_t, Shape::kMaxRank> sizes = {};
-  std::copy_n(x.shape().sizes().data(), x.shape().rank(), sizes.data());
-  sizes[x.shape().rank() - 1] = p.n;
-  Tensor out = graph.tensor(Shape(std::span<const std::size_t>(sizes.data(), x.shape().rank())));
+  Tensor out = graph.tensor(x.shape().with_cols(p.n));
   const std::ptrdiff_t inputs = signed_size(p.k);
   const std::ptrdiff_t outputs = signed_size(p.n);
   gemm({signed_size(p.m), outputs, inputs}, {x.value().data(), inputs}, {weight.value().data(), outputs},

@@ -137,12 +137,6 @@ void update_numbers(const Step& step, const Real* g, Real* w, Real* first, Real*
   }
 }
 
-void prefetch_row(const Real* row, std::size_t columns) {
-  if (row == nullptr) return;
-  constexpr std::size_t kLine = 64 / sizeof(Real);
-  for (std::size_t c = 0; c < columns; c += kLine) __builtin_prefetch(row + c, 1);
-}
-
 // A part of a tensor that may be empty.
 Real* at(Tensor& tensor, std::size_t offset) {
   return tensor.empty() ? nullptr : tensor.data() + offset;

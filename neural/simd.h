@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "neural/real.h"
 
@@ -24,6 +25,10 @@ inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(Real));
 
 using VectorReal [[gnu::vector_size(kVectorBytes)]] = Real;
 
+/// Whole numbers as wide as Real: what comparisons of VectorReal select by.
+using VectorIndex [[gnu::vector_size(kVectorBytes)]] =
+    std::conditional_t<sizeof(Real) == sizeof(std::int64_t), std::int64_t, std::int32_t>;
+
 inline VectorReal load(const Real* from) {
   VectorReal value;
   std::memcpy(&value, from, sizeof(value));
@@ -34,15 +39,39 @@ inline void store(Real* to, const VectorReal& value) {
   std::memcpy(to, &value, sizeof(value));
 }
 
-/// The first `count` < kLanes values, zero behind them.
+/// part(width) for half the lanes, a quarter and so on, down to one.
+template <int kWidth = kLanes / 2, typename Part>
+[[gnu::always_inline]] inline void for_parts(const Part& part) {
+  part(std::integral_constant<int, kWidth>());
+  if constexpr (kWidth > 1) for_parts<kWidth / 2>(part);
+}
+
+/// The first `count` < kLanes values, zero behind them. In halves, quarters and so on, whose copies are single
+/// instructions: a call would cost a loop around it all its registers.
 inline VectorReal load_part(const Real* from, std::ptrdiff_t count) {
-  VectorReal value = {};
-  std::memcpy(&value, from, static_cast<std::size_t>(count) * sizeof(Real));
-  return value;
+  alignas(kVectorBytes) Real values[kLanes] = {};
+  Real* to = values;
+  const auto take = [&](auto width) {
+    if ((count & width) == 0) return;
+    std::memcpy(to, from, width * sizeof(Real));
+    from += width;
+    to += width;
+  };
+  for_parts(take);
+  return load(values);
 }
 
 inline void store_part(Real* to, const VectorReal& value, std::ptrdiff_t count) {
-  std::memcpy(to, &value, static_cast<std::size_t>(count) * sizeof(Real));
+  alignas(kVectorBytes) Real values[kLanes];
+  store(values, value);
+  const Real* from = values;
+  const auto put = [&](auto width) {
+    if ((count & width) == 0) return;
+    std::memcpy(to, from, width * sizeof(Real));
+    from += width;
+    to += width;
+  };
+  for_parts(put);
 }
 
 inline VectorReal broadcast(Real value) {

@@ -26,6 +26,12 @@ std::size_t Shape::rows() const noexcept {
   return product;
 }
 
+Shape Shape::with_cols(std::size_t cols) const noexcept {
+  Shape shape = *this;
+  shape.sizes_[rank_ - 1] = cols;
+  return shape;
+}
+
 std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   out << '[';
   for (std::size_t axis = 0; axis < shape.rank(); ++axis) out << (axis == 0 ? "" : " × ") << shape[axis];

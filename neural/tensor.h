@@ -31,6 +31,8 @@ class Shape {
   /// As a matrix: the last axis are the columns, all others the rows. No axes: 1 × 1.
   [[nodiscard]] std::size_t rows() const noexcept;
   [[nodiscard]] std::size_t cols() const noexcept { return rank_ == 0 ? 1 : sizes_[rank_ - 1]; }
+  /// The same but for the size of the last axis, which there is.
+  [[nodiscard]] Shape with_cols(std::size_t cols) const noexcept;
   [[nodiscard]] std::span<const std::size_t> sizes() const noexcept { return {sizes_.data(), rank_}; }
   friend bool operator==(const Shape&, const Shape&) = default;
 

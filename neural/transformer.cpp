@@ -48,7 +48,10 @@ TransformerBlock::TransformerBlock(const TransformerOptions& with_options, Rng& 
 Variable TransformerBlock::forward(const Variable& x, std::span<const int> lengths) {
   const Variable seen = attention.forward(attention_norm.forward(x), lengths, options.causal);
   const Variable middle = x + drop(seen, options.dropout);
-  const Variable thought = outer.forward(gelu(inner.forward(inner_norm.forward(middle))));
+  Graph& graph = x.graph();
+  const Variable thought =
+      feed_forward(inner_norm.forward(middle), {graph.parameter(inner.weight), graph.parameter(inner.bias),
+                                                graph.parameter(outer.weight), graph.parameter(outer.bias)});
   return middle + drop(thought, options.dropout);
 }
 

@@ -141,6 +141,68 @@ TEST(Layers, FloatAgreesWithPlainLoopsInDouble) {
   expect_near(u.grad, plain.gradient(x, u.value, b, v), sizeof(Real) == 8 ? 1e-12 : 2e-5);
 }
 
+// out, then the gradients of x and of both layers' parameters.
+using TwoLayers = Variable (*)(const Variable& x, const std::vector<Variable>& weights);
+std::vector<Tensor> run_two_layers(TwoLayers run, int threads) {
+  constexpr std::size_t kRows = 1100;  // of several blocks and shards
+  std::vector<Parameter> parameters;
+  for (const Shape& shape : {Shape{kRows, 20}, Shape{20, 40}, Shape{40}, Shape{40, 24}, Shape{24}}) {
+    parameters.push_back({.name = {}, .value = random_tensor(shape, parameters.size())});
+  }
+  Graph graph(Mode::train, Rng(1), {.threads = threads});
+  std::vector<Variable> all;
+  for (Parameter& parameter : parameters) all.push_back(graph.parameter(parameter));
+  const Variable out = run(all[0], all);
+  std::vector<Tensor> results = {out.value()};
+  graph.backward(weighted_sum(out));
+  for (const Parameter& parameter : parameters) results.push_back(parameter.grad);
+  return results;
+}
+
+TEST(FeedForward, IsTwoLayersAndGelu) {
+  const TwoLayers one = [](const Variable& x, const std::vector<Variable>& w) {
+    return feed_forward(x, {w[1], w[2], w[3], w[4]});
+  };
+  const TwoLayers plain = [](const Variable& x, const std::vector<Variable>& w) {
+    return linear(gelu(linear(x, w[1], w[2])), w[3], w[4]);
+  };
+  const std::vector<Tensor> results = run_two_layers(one, 1);
+  const std::vector<Tensor> expected = run_two_layers(plain, 1);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    SCOPED_TRACE(i);
+    const std::vector<double> wanted(expected[i].values().begin(), expected[i].values().end());
+    expect_near(results[i], wanted, sizeof(Real) == 8 ? 1e-11 : 1e-3);
+  }
+  EXPECT_EQ(results, run_two_layers(one, 8));
+}
+
+TEST(FeedForward, IsTheSameWhenNothingIsKeptForTheGradient) {
+  std::vector<Tensor> outs;
+  for (const Mode mode : {Mode::train, Mode::evaluate}) {
+    Graph graph(mode, Rng(1));
+    const auto input = [&](const Shape& shape) { return graph.input(random_tensor(shape, shape.size())); };
+    outs.push_back(feed_forward(input({7, 6}), {input({6, 9}), input({9}), input({9, 5}), input({5})}).value());
+  }
+  EXPECT_EQ(outs[0], outs[1]);
+}
+
+TEST(FeedForward, NamesShapesThatDoNotFit) {
+  Graph graph(Mode::evaluate, Rng(1));
+  const auto input = [&](const Shape& shape) { return graph.input(Tensor(shape)); };
+  EXPECT_EQ(error_of([&] {
+              (void)feed_forward(input({2, 3}), {input({4, 5}), input({5}), input({5, 3}), input({3})});
+            }),
+            "feed_forward: shapes [2 × 3] and [4 × 5], wanted [… × inputs] and [inputs × inner]");
+  EXPECT_EQ(error_of([&] {
+              (void)feed_forward(input({2, 4}), {input({4, 5}), input({5}), input({6, 3}), input({3})});
+            }),
+            "feed_forward: shapes [4 × 5] and [6 × 3], wanted [inputs × inner] and [inner × outputs]");
+  EXPECT_EQ(error_of([&] {
+              (void)feed_forward(input({2, 4}), {input({4, 5}), input({5}), input({5, 3}), input({5})});
+            }),
+            "feed_forward: shapes [5] and [5], wanted biases of as many numbers as columns");
+}
+
 TEST(Layers, AnEmbeddingOfABatchHasThreeAxes) {
   Rng rng(1);
   Embedding embedding(5, 3, rng);

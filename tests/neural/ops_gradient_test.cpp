@@ -179,6 +179,16 @@ TEST(LinearGradient, MatchesCentralDifferences) {
             kLimit);
 }
 
+TEST(FeedForwardGradient, MatchesCentralDifferences) {
+  const auto loss = [](Graph&, const Variables& v) {
+    const FeedForwardWeights weights = {v[1], v[2], v[3], v[4]};
+    return weighted_sum(feed_forward(feed_forward(tanh(v[0]), weights), weights));  // the weights' gradients add up
+  };
+  EXPECT_LT(gradient_error(loss, {random_tensor({2, 3, 4}, 1), random_tensor({4, 5}, 2), random_tensor({5}, 3),
+                                  random_tensor({5, 4}, 4), random_tensor({4}, 5)}),
+            kLimit);
+}
+
 TEST(LookupGradient, MatchesCentralDifferencesForParametersAndForOtherTables) {
   const std::vector<std::int32_t> ids = {4, 1, -1, 4, 0, 4, 1};
   const std::vector<std::size_t> starts = {0, 2, 2, 3, 7};
