@@ -36,22 +36,9 @@ struct Texts {
   }
 };
 
-std::size_t whole_vectors(std::size_t columns) {
-  return (columns + kLanes - 1) / kLanes * kLanes;
-}
-
-// Rows of whole vectors, zeros behind the columns.
-Buffer widened(const Real* from, std::size_t rows, std::size_t columns) {
-  Buffer wide(rows * whole_vectors(columns), Real{0});
-  for (std::size_t row = 0; row < rows; ++row) {
-    std::copy_n(from + row * columns, columns, wide.data() + row * whole_vectors(columns));
-  }
-  return wide;
-}
-
-// The first of the greatest in every column of scores [windows × whole vectors of filters].
-void column_max(const Real* scores, std::size_t windows, std::size_t filters, Real* best, std::int32_t* best_window) {
-  const std::size_t stride = whole_vectors(filters);
+// The first of the greatest in every column of scores [windows × stride], rows of whole vectors.
+void column_max(const Real* scores, std::size_t stride, std::size_t windows, std::size_t filters, Real* best,
+                std::int32_t* best_window) {
   for (std::size_t f = 0; f < filters; f += kLanes) {
     VectorReal top = load(scores + f);
     VectorIndex winner = {};
@@ -74,9 +61,10 @@ void column_max(const Real* scores, std::size_t windows, std::size_t filters, Re
 void find_winners(const Texts& texts, const Real* x, const Variable& weight, const Real* bias, Real* out,
                   std::int32_t* winners) {
   const std::size_t size = texts.window * texts.channels;
-  const std::size_t stride = whole_vectors(texts.filters);  // a product of whole vectors is a tenth faster
-  const PackedFactor packed({widened(weight.value().data(), size, texts.filters).data(), signed_size(stride)},
-                            signed_size(size), signed_size(stride));
+  const auto filters = signed_size(texts.filters);
+  const PackedFactor packed({weight.value().data(), filters}, signed_size(size), filters,
+                            PackedFactor::Columns::whole_vectors);
+  const auto stride = static_cast<std::size_t>(packed.n());
   const std::size_t grain = 4;  // texts; a few products of one text repay a task
   parallel_for(texts.batch, grain, weight.graph().context(), [&](const Chunk& chunk) {
     Buffer scores(std::max(texts.steps, texts.window) * stride);
@@ -88,10 +76,9 @@ void find_winners(const Texts& texts, const Real* x, const Variable& weight, con
         std::copy_n(from, texts.length(text) * texts.channels, lonely.data());
         from = lonely.data();
       }
-      gemm(signed_size(texts.windows(text)), {from, signed_size(texts.channels)}, packed,
-           {scores.data(), signed_size(stride)});
+      gemm(signed_size(texts.windows(text)), {from, signed_size(texts.channels)}, packed, {scores.data(), packed.n()});
       Real* const best = out + text * texts.filters;
-      column_max(scores.data(), texts.windows(text), texts.filters, best, winners + text * texts.filters);
+      column_max(scores.data(), stride, texts.windows(text), texts.filters, best, winners + text * texts.filters);
       for (std::size_t f = 0; f < texts.filters; ++f) best[f] += bias[f];
     }
   });

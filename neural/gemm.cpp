@@ -407,7 +407,8 @@ void gemm(const ProductShape& shape, const Factor& a, const Factor& b, const Tar
   });
 }
 
-PackedFactor::PackedFactor(const Factor& b, std::ptrdiff_t k, std::ptrdiff_t n) : k_(k), n_(n) {
+PackedFactor::PackedFactor(const Factor& b, std::ptrdiff_t k, std::ptrdiff_t n, Columns columns)
+    : k_(k), n_(columns == Columns::given ? n : parts(n, kLanes) * kLanes) {
   panels_.resize(static_cast<std::size_t>(k * parts(n, kPanelColumns) * kPanelColumns));
   Real* to = panels_.data();
   for_each_panel(k, n, [&](const PanelPlace& place) {

@@ -40,8 +40,8 @@ struct Target {
 
 /// C = op(A) · op(B) + beta · C, or + a row of biases. C overlaps neither factor.
 ///
-/// The same bytes for every number of threads: work is split by rows and columns of C, in blocks that depend on the
-/// shape alone, and every sum runs over k in ascending order within fixed blocks.
+/// The same bytes for every number of threads: work is split by rows and columns of C, and every sum runs over k in
+/// ascending order within blocks that depend on the shape alone.
 /// Throws  canceled when stopped
 void gemm(const ProductShape& shape, const Factor& a, const Factor& b, const Target& c, const RunContext& context = {});
 
@@ -55,8 +55,11 @@ inline void gemm(MatrixOp a_op, MatrixOp b_op, std::ptrdiff_t m, std::ptrdiff_t 
 /// A right-hand factor in the order in which the product reads it: for factors that are used many times.
 class PackedFactor {
  public:
+  /// With whole vectors n is rounded up to a multiple of kLanes by columns of zeros: a product of these is a tenth
+  /// faster than one whose last columns fill a part of a vector.
+  enum class Columns { given, whole_vectors };
   /// b: op(values) is [k × n]; it is copied.
-  PackedFactor(const Factor& b, std::ptrdiff_t k, std::ptrdiff_t n);
+  PackedFactor(const Factor& b, std::ptrdiff_t k, std::ptrdiff_t n, Columns columns = Columns::given);
   [[nodiscard]] std::ptrdiff_t k() const noexcept { return k_; }
   [[nodiscard]] std::ptrdiff_t n() const noexcept { return n_; }
 

@@ -3,6 +3,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "apps/command.h"
@@ -74,13 +75,13 @@ std::optional<NgramOptions> read_ngrams(const ModelFields& fields, std::string_v
 
 void add(ModelWriter& writer, const std::string& name, const NgramTree& tree) {
   writer.tensors().add(name + ".parents", std::span<const std::int32_t>(tree.parents));
-  writer.tensors().add(name + ".units", std::span<const std::int32_t>(tree.units));
+  writer.tensors().add_narrow(name + ".units", std::span<const std::int32_t>(tree.units));
 }
 
 NgramTree read_tree(const ModelReader& reader, const std::string& name, std::int32_t features) {
   NgramTree tree;
   tree.parents = reader.tensors().read<std::int32_t>(name + ".parents");
-  tree.units = reader.tensors().read<std::int32_t>(name + ".units");
+  tree.units = reader.tensors().read_narrow<std::int32_t>(name + ".units", std::numeric_limits<std::int32_t>::max());
   tree.features = features;
   return tree;  // what does not fit is found by NgramIndex
 }
