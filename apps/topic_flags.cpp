@@ -167,7 +167,9 @@ void LdaFlags::add_sampling_to(po::options_description& flags) {
       with_default("first sweeps, during which a larger beta falls to --beta; at most a quarter of all",
                    defaults.anneal_sweeps));
   add("anneal-share", noting("--anneal-share", options_.anneal_share, given_),
-      with_default("beta times terms in the first sweep, of the tokens of a topic", defaults.anneal_share));
+      with_default(
+          "beta times terms in the first sweep, of the tokens of a topic; beta begins at three times --beta at least",
+          defaults.anneal_share));
   add("burn-in", noting("--burn-in", options_.burn_in, given_),
       with_default("sweeps before a prior is learned", defaults.burn_in));
   add("prior-interval", noting("--prior-interval", options_.prior_interval, given_),

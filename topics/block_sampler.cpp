@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace malmoi::topics {
 namespace {
@@ -20,6 +21,11 @@ inline Choice choose(const float* sums, float* scratch, std::int32_t vectors, fl
   store(scratch + kScan, scan);
   const std::int32_t lane = std::min(count_at_most(scan, target), kLanes - 1);
   const float rest = target - scratch[kScan + lane - 1];
+  if (vectors > kStride && vectors <= kLanes) {  // at once: a loop would end where no processor foresees it
+    const Floats column = gather(sums + lane, lane_numbers() * kLanes);
+    const Floats passable = lane_numbers() < vectors - 1 ? column : broadcast(std::numeric_limits<float>::infinity());
+    return {lane, count_at_most(passable, rest), rest};
+  }
   const auto passed = [&](std::int32_t v) { return sums[v * kLanes + lane] <= rest ? 1 : 0; };
   std::int32_t strides = 0;  // first by strides, then one by one
   for (std::int32_t v = kStride - 1; v + 1 < vectors; v += kStride) strides += passed(v);
@@ -122,6 +128,12 @@ bool BlockSampler::begin_run(Stream& stream) {
   const GibbsSampler::TermRun& run = shard_.runs[run_++];
   stream.next = run_tokens_;
   stream.end = run_tokens_ += run.tokens;
+  prefetch_row(document_of(stream));
+  if (run.tokens > 1) prefetch_row(shard_.begin + stream.next[1].document);
+  if (run_ != shard_.run_begin[part_ + 1]) {
+    const std::int32_t row = sampler_.term_rows_.place(sampler_.part_begin_[part_] + shard_.runs[run_].term);
+    if (row < 0) sampler_.term_rows_.sparse().prefetch(sparse_number(row));
+  }
   begin_term(stream, sampler_.part_begin_[part_] + run.term);
   find_weight(stream);
   return true;

@@ -21,6 +21,7 @@ constexpr std::uint64_t kFirstTopics = ~std::uint64_t{0};  // stream of random n
 constexpr std::int32_t kMostTopics = 32767;
 constexpr std::int32_t kMostRandomTopics = 500;  // measured: random topics end better up to here, drawn ones above
 constexpr std::int32_t kAnnealedShare = 4;       // at most one in so many sweeps
+constexpr double kLeastFirstBeta = 3.0;          // times β: where topics have few tokens
 
 void require(bool holds, std::string_view option, double seen, std::string_view wanted) {
   if (holds) return;
@@ -299,8 +300,9 @@ double first_alpha(const LdaOptions& options) {
 
 Annealing annealing_of(const LdaOptions& options, std::int64_t tokens, std::int64_t terms) {
   const double cells = static_cast<double>(options.topics) * static_cast<double>(std::max<std::int64_t>(terms, 1));
+  const double of_share = options.anneal_share * static_cast<double>(tokens) / cells;
   return {.sweeps = std::min(options.anneal_sweeps, options.iterations / kAnnealedShare),
-          .first_beta = options.anneal_share * static_cast<double>(tokens) / cells};
+          .first_beta = std::max(of_share, kLeastFirstBeta * options.beta)};
 }
 
 double Annealing::beta_of_sweep(double beta, std::int32_t sweep) const {

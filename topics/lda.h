@@ -32,12 +32,13 @@ struct LdaOptions {
   double beta = 0.01;                ///< of every term at the start; > 0
   AlphaPrior alpha_prior = AlphaPrior::asymmetric;
   bool learn_beta = false;
-  std::int32_t iterations = 500;     ///< sweeps over all tokens; ≥ 1
-  std::int32_t anneal_sweeps = 0;    ///< first sweeps, with a larger β; at most a quarter of all (Annealing); ≥ 0
-  double anneal_share = 0.15;        ///< β · terms in the first sweep, of the tokens that a topic has on average; > 0
-  std::int32_t burn_in = 50;         ///< sweeps before a prior is learned; ≥ 0
-  std::int32_t prior_interval = 10;  ///< sweeps between two looks at the priors; ≥ 1
-  std::int32_t samples = 10;         ///< states that are averaged, the last one included; ≥ 1
+  std::int32_t iterations = 500;      ///< sweeps over all tokens; ≥ 1
+  std::int32_t anneal_sweeps = 50;    ///< first sweeps, with a larger β; at most a quarter of all (Annealing); ≥ 0
+  double anneal_share = 0.15;         ///< β · terms in the first sweep, of the tokens that a topic has on average, or
+                                      ///< more: three times β at least; > 0
+  std::int32_t burn_in = 50;          ///< sweeps before a prior is learned; ≥ 0
+  std::int32_t prior_interval = 10;   ///< sweeps between two looks at the priors; ≥ 1
+  std::int32_t samples = 10;          ///< states that are averaged, the last one included; ≥ 1
   std::int32_t sample_interval = 10;  ///< sweeps between two of them; (samples - 1) × interval < iterations
   TermWeight term_weight = TermWeight::one;
   std::vector<SeedWord> seed_words = {};
@@ -114,9 +115,8 @@ inline constexpr std::uint16_t kUnassigned = 0xFFFF;
 [[nodiscard]] double first_alpha(const LdaOptions& options);
 
 /// How a fit begins: in the first sweeps β is larger, and falls to itself by the same factor each time. Topics are then
-/// smooth enough that tokens still move between them: with few topics and fixed priors a likelihood is reached in fewer
-/// sweeps. What is sampled afterwards is the same posterior. Where topics have few tokens, β is large
-/// enough by itself: nothing changes.
+/// smooth enough that tokens still move between them: a likelihood is reached in fewer sweeps. What
+/// is sampled afterwards is the same posterior.
 struct Annealing {
   std::int32_t sweeps = 0;
   double first_beta = 0.0;

@@ -240,7 +240,7 @@ int run(const std::vector<std::string>& args) {
   } else if (args[2] == "compare") {
     run_compare(corpus, topics, sweeps);
   } else {
-    const LdaOptions options{.topics = topics, .anneal_sweeps = 50, .seed = args.size() > 5 ? std::stoull(args[5]) : 1};
+    const LdaOptions options{.topics = topics, .seed = args.size() > 5 ? std::stoull(args[5]) : 1};
     run_fast(corpus, options, std::stoi(args[2]), {sweeps, args.size() > 4 ? std::stod(args[4]) : 0.0});
   }
   return 0;

@@ -239,6 +239,7 @@ TEST(FitLda, GoesOnWithMoreDocuments) {
   start.assignments.resize(300 * 60, kUnassigned);
   LdaOptions few = options;
   few.iterations = 10;
+  few.anneal_sweeps = 0;
   few.samples = 1;
   const Lda after = fit_lda(count_matrix(corpus.documents, 150), few, start);
   const TopicModel old_topics = topic_model(before);
@@ -280,10 +281,15 @@ TEST(Annealing, BeginsWithALargerBetaThatFallsByTheSameFactor) {
   EXPECT_EQ(annealing.beta_of_sweep(17, 0), 17);  // it does not rise
 }
 
+TEST(Annealing, BeginsWithThreeTimesBetaWhereTopicsHaveFewTokens) {
+  const LdaOptions options{.topics = 100, .beta = 0.5, .iterations = 40, .anneal_sweeps = 4};
+  EXPECT_DOUBLE_EQ(annealing_of(options, 32000, 1000).first_beta, 1.5);  // a share of 0.15 would be 0.048
+}
+
 TEST(Annealing, TakesAtMostAQuarterOfTheSweeps) {
   EXPECT_EQ(annealing_of({.iterations = 8, .anneal_sweeps = 100}, 100, 10).sweeps, 2);
   EXPECT_EQ(annealing_of({.iterations = 3, .anneal_sweeps = 40}, 100, 10).sweeps, 0);
-  EXPECT_EQ(annealing_of({}, 100, 10).sweeps, 0);  // only where it is asked for
+  EXPECT_EQ(annealing_of({}, 100, 10).sweeps, 50);
 }
 
 TEST(FitLda, BeginsWithAnAlphaOfFiveInAll) {
