@@ -123,8 +123,9 @@ inline std::size_t row_grain(std::size_t columns) {
   return std::max<std::size_t>(1, kBlock / std::max<std::size_t>(1, columns));
 }
 
-/// Asks for numbers that are read soon, from places that the processor does not foresee.
+/// Asks for numbers that are read soon, from places that the processor does not foresee. row  null: for none
 inline void prefetch_row(const Real* row, std::size_t columns) {
+  if (row == nullptr) return;
   constexpr std::size_t kLine = 64 / sizeof(Real);
   for (std::size_t c = 0; c < columns; c += kLine) __builtin_prefetch(row + c);
 }

@@ -243,7 +243,7 @@ class BayesTrainer : public LinearTrainer {
     return neural::fit_bayes(rows, task.train.classes, task.labels, options(), context);
   }
 
-  std::string model_ = "complement";  // much better where classes differ in size
+  std::string model_ = "complement";  // with two classes much like multinomial, with many better
   BayesOptions options_;
 };
 

@@ -24,9 +24,8 @@ constexpr Usage kUsage{
         "them.\n"
         "Another part (--validation) calibrates the probabilities; the kinds that choose nothing by it learn from it,\n"
         "too, in the end. Without a test part it is held out in its place. The same options and seed give the same\n"
-        "model for every number of threads. Several --label-field give a model each, NAME.FIELD, with the same "
-        "documents held "
-        "out.\n"
+        "model for every number of threads. Several --label-field give a model each, NAME.FIELD, with the same\n"
+        "documents held out.\n"
         "\n"
         "Kinds (--kind KIND --help shows the flags of one):\n",
     .arguments = {"corpus"},

@@ -489,12 +489,8 @@ TEST_F(Classify, ThePageMarksTheBestEpochAndSaysHowItWasCalibrated) {
   const std::string html{std::istreambuf_iterator<char>(file), {}};
   EXPECT_NE(html.find("\"best_epoch\":"), std::string::npos);
   EXPECT_EQ(html.find("\"best_epoch\":null"), std::string::npos);
-  const auto numbers_of = [&](const std::string& name) {
-    return json::parse(html.substr(
-        html.find('{', html.find(concat('"', name, "\":"))),
-        html.find('}', html.find(concat('"', name, "\":"))) + 1 - html.find('{', html.find(concat('"', name, "\":")))));
-  };
-  const json temperature = numbers_of("temperature");
+  const std::size_t begin = html.find('{', html.find("\"temperature\":"));
+  const json temperature = json::parse(html.substr(begin, html.find('}', begin) + 1 - begin));
   EXPECT_GT(temperature["before"], temperature["after"]);
   EXPECT_GT(temperature["after"], 0);
 }

@@ -84,14 +84,15 @@ TEST(Optimizer, AGradientThatIsNotFiniteChangesNothing) {
   EXPECT_EQ(w.form, GradientForm::none);
 }
 
-// Steps on a table of six rows, of which two are gathered each time; with the gradient as rows or in full.
+// Steps on a table of wide rows, of which half are gathered each time; with the gradient as rows or in full.
 Tensor table_steps(const OptimizerOptions& options, bool in_full) {
-  Parameter table{.name = "table", .value = random_tensor({6, 3}, 1)};
+  Parameter table{.name = "table", .value = random_tensor({24, 40}, 1)};
   Optimizer optimizer({&table}, options);
   Graph graph(Mode::train, Rng(1));
   for (std::int32_t step = 0; step < 5; ++step) {
     graph.restart(Rng(1));
-    const std::vector<std::int32_t> ids = {step % 6, (step + 2) % 6};
+    std::vector<std::int32_t> ids;
+    for (std::int32_t i = 0; i < 12; ++i) ids.push_back((step + 2 * i) % 24);
     graph.backward(weighted_sum(square(gather(graph.parameter(table), ids))));
     if (in_full) table.dense_gradient();
     optimizer.step(0.1);
