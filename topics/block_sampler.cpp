@@ -1,6 +1,7 @@
 #include "topics/block_sampler.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -15,6 +16,14 @@ constexpr int kLogEvery = 16;                     // so many probabilities are m
 constexpr std::int32_t kScan = kLanes;
 constexpr std::int32_t kSums = 2 * kLanes;
 
+// Which of `vectors` (at most 16) vectors a draw falls into, of which sums[v] are the running sums, in one of the
+// lanes.
+inline std::int32_t count_passed(const float* sums, std::int32_t vectors, std::int32_t lane, float target) {
+  const Floats column = gather(sums + lane, lane_numbers() * kLanes);
+  const Floats passable = lane_numbers() < vectors - 1 ? column : broadcast(std::numeric_limits<float>::infinity());
+  return count_at_most(passable, target);
+}
+
 // Finds the one of `vectors` vectors that a draw falls into, of which sums[v] are the running sums lane by lane.
 template <typename Choice>
 inline Choice choose(const float* sums, float* scratch, std::int32_t vectors, float target, Floats scan) {
@@ -22,9 +31,7 @@ inline Choice choose(const float* sums, float* scratch, std::int32_t vectors, fl
   const std::int32_t lane = std::min(count_at_most(scan, target), kLanes - 1);
   const float rest = target - scratch[kScan + lane - 1];
   if (vectors > kStride && vectors <= kLanes) {  // at once: a loop would end where no processor foresees it
-    const Floats column = gather(sums + lane, lane_numbers() * kLanes);
-    const Floats passable = lane_numbers() < vectors - 1 ? column : broadcast(std::numeric_limits<float>::infinity());
-    return {lane, count_at_most(passable, rest), rest};
+    return {lane, count_passed(sums, vectors, lane, rest), rest};
   }
   const auto passed = [&](std::int32_t v) { return sums[v * kLanes + lane] <= rest ? 1 : 0; };
   std::int32_t strides = 0;  // first by strides, then one by one
@@ -50,9 +57,14 @@ inline float random_float(Rng& rng) {
   return static_cast<float>(rng.bits() >> 40U) * 0x1.0p-24F;
 }
 
-// Where a topic's α q is added to: topics of a group in the same lane share a sum.
-inline std::int32_t group_lane(std::int32_t topic) {
-  return topic / kGroup * kLanes + topic % kLanes;
+// Σ a b over each of 16 vectors.
+inline Floats vector_sums(const float* a, const float* b) {
+  Floats sums = {};
+  for (std::int32_t v = 0; v < kLanes; ++v) {
+    const Floats scan = running_sums(load(a + v * kLanes) * load(b + v * kLanes));
+    sums = lane_numbers() == v ? broadcast(scan[kLanes - 1]) : sums;
+  }
+  return sums;
 }
 
 }  // namespace
@@ -70,15 +82,15 @@ BlockSampler::BlockSampler(GibbsSampler& sampler, std::size_t shard, std::size_t
       totals_(sampler.totals_) {
   const std::int32_t filled = filled_topics(topics_);
   inverse_ = Row::Zero(filled);
-  group_alpha_inverse_ = Row::Zero(filled / kLanes);
+  vector_alpha_inverse_ = Row::Zero(filled / kLanes);
   for (std::int32_t k = 0; k < topics_; ++k) {
     inverse_[k] = inverse_total(k, 0);
-    group_alpha_inverse_[group_lane(k)] += alpha_[k] * inverse_[k];
+    vector_alpha_inverse_[k / kLanes] += alpha_[k] * inverse_[k];
   }
   for (Stream& stream : streams_) {
     stream.q = Row::Zero(filled);
     stream.spread = Eigen::ArrayXi::Zero(filled);
-    stream.group_alpha_q = Row::Zero(filled / kLanes);
+    stream.vector_alpha_q = Row::Zero(filled / kLanes);
     stream.scratch = Row::Zero(kSums + filled + filled / kLanes);
   }
 }
@@ -108,7 +120,7 @@ BlockResult BlockSampler::sample(Rng rng) {
     end_term(stream);
   }
   for (std::size_t k = 0; k < totals_.size(); ++k) totals_[k] -= sampler_.totals_[k];
-  return {log_likelihood_ + std::log(product_), std::move(totals_)};
+  return {log_likelihood_ + std::log(numerator_ / denominator_), std::move(totals_)};
 }
 
 bool BlockSampler::apart() const {
@@ -159,10 +171,7 @@ void BlockSampler::begin_term(Stream& stream, std::size_t place) {
   }
   if (!sampler_.any_sparse_document_) return;
   for (std::int32_t first = 0; first < topics_; first += kGroup) {
-    const std::int32_t end = std::min(first + kGroup, vectors_ * kLanes);
-    Floats sum = {};
-    for (std::int32_t k = first; k < end; k += kLanes) sum += load(alpha_ + k) * load(q + k);
-    store(&stream.group_alpha_q[first / kLanes], sum);
+    store(&stream.vector_alpha_q[first / kLanes], vector_sums(alpha_ + first, q + first));
   }
 }
 
@@ -171,8 +180,8 @@ void BlockSampler::begin_sparse_term(Stream& stream, std::size_t row) {
   const Floats beta = broadcast(stream.prior[0]);
   float* const q = stream.q.data();
   for (std::int32_t k = 0; k < vectors_ * kLanes; k += kLanes) store(q + k, beta * load(&inverse_[k]));
-  for (std::int32_t k = 0; k < stream.group_alpha_q.size(); k += kLanes) {
-    store(&stream.group_alpha_q[k], beta * load(&group_alpha_inverse_[k]));
+  for (std::int32_t k = 0; k < stream.vector_alpha_q.size(); k += kLanes) {
+    store(&stream.vector_alpha_q[k], beta * load(&vector_alpha_inverse_[k]));
   }
   const SparseRows& rows = sampler_.term_rows_.sparse();
   for (std::int32_t i = 0; i < rows.size(row); ++i) {
@@ -180,7 +189,7 @@ void BlockSampler::begin_sparse_term(Stream& stream, std::size_t row) {
     const std::int32_t count = rows.count(row, i);
     const float more = static_cast<float>(count) * inverse_[topic];
     q[topic] += more;
-    stream.group_alpha_q[group_lane(topic)] += alpha_[topic] * more;
+    stream.vector_alpha_q[topic / kLanes] += alpha_[topic] * more;
     stream.spread[topic] = count;
   }
   stream.counts = stream.spread.data();
@@ -189,9 +198,8 @@ void BlockSampler::begin_sparse_term(Stream& stream, std::size_t row) {
 
 void BlockSampler::end_term(Stream& stream) {
   if (stream.sparse_row < 0) return;
-  const SparseRows& rows = sampler_.term_rows_.sparse();
-  const auto row = static_cast<std::size_t>(stream.sparse_row);
-  for (std::int32_t i = 0; i < rows.size(row); ++i) stream.spread[rows.topic(row, i)] = 0;
+  sampler_.term_rows_.sparse().set(static_cast<std::size_t>(stream.sparse_row), stream.spread.data(), stream.gained);
+  stream.gained.clear();
   stream.sparse_row = -1;
 }
 
@@ -208,41 +216,73 @@ inline BlockSampler::Drawn BlockSampler::draw(Stream& stream, float random) {
                   : draw_sparse(stream, sparse_number(row), random);
 }
 
-inline BlockSampler::Drawn BlockSampler::draw_dense(Stream& stream, const std::int32_t* counts, float random) {
+// While it is drawn, the token is not counted.
+inline BlockSampler::Drawn BlockSampler::draw_dense(Stream& stream, std::int32_t* counts, float random) {
+  const std::uint16_t old = stream.next->topic;
+  const std::int32_t vector = old == kUnassigned ? 0 : old / kLanes * kLanes;
+  float* const q = stream.q.data();
+  const Floats q_before = load(q + vector);
+  const Ints counts_before = load(counts + vector);
+  if (old != kUnassigned) {
+    const Ints at = lane_numbers() == old % kLanes;
+    store(q + vector, at ? broadcast(q_without(stream, old)) : q_before);
+    store(counts + vector, counts_before - (at ? Ints{} + stream.weight : Ints{}));
+  }
+  const Drawn drawn =
+      vectors_ <= kLanes ? draw_of_row(stream, counts, random) : draw_of_long_row(stream, counts, random);
+  store(q + vector, q_before);
+  store(counts + vector, counts_before);
+  return drawn;
+}
+
+// Stores the running sums of the chances of the topics from `begin` to `end` and returns the last of them.
+inline Floats BlockSampler::sum_chances(Stream& stream, const std::int32_t* counts, std::int32_t begin,
+                                        std::int32_t end) const {
   const float* const q = stream.q.data();
   float* const sums = stream.scratch.data() + kSums;
-  const std::uint16_t old = stream.next->topic;
-  float own = 0;
-  if (old != kUnassigned) {
-    own = (static_cast<float>(counts[old] - stream.weight) + alpha_[old]) * q_without(stream, old);
-  }
   Floats sum = {};
-  const auto chances = [&](std::int32_t k) { return (to_floats(load(counts + k)) + load(alpha_ + k)) * load(q + k); };
-  const auto add = [&](std::int32_t begin, std::int32_t end) {
-    for (std::int32_t k = begin; k < end; k += kLanes) store(sums + k, sum += chances(k));
-  };
-  const std::int32_t end = vectors_ * kLanes;
-  const std::int32_t vector_of_old = old == kUnassigned ? end : old / kLanes * kLanes;
-  add(0, vector_of_old);
-  if (vector_of_old < end) {
-    sum += lane_numbers() == old % kLanes ? broadcast(own) : chances(vector_of_old);
-    store(sums + vector_of_old, sum);
-    add(vector_of_old + kLanes, end);
+  for (std::int32_t k = begin; k < end; k += kLanes) {
+    store(sums + k, sum += (to_floats(load(counts + k)) + load(alpha_ + k)) * load(q + k));
   }
-  const Floats scan = running_sums(sum);
+  return sum;
+}
+
+inline BlockSampler::Drawn BlockSampler::draw_of_row(Stream& stream, const std::int32_t* counts, float random) {
+  float* const scratch = stream.scratch.data();
+  const Floats scan = running_sums(sum_chances(stream, counts, 0, vectors_ * kLanes));
   const float total = scan[kLanes - 1];
-  const auto choice = choose<Choice>(sums, stream.scratch.data(), vectors_, random * total, scan);
+  const auto choice = choose<Choice>(scratch + kSums, scratch, vectors_, random * total, scan);
   return {real_topic(choice.vector * kLanes + choice.lane), total};
 }
 
-// Rounding may let a draw fall behind the last topic of its lane.
+// By groups of 16 vectors, each with sums of its own: additions of one need not wait for those of another.
+inline BlockSampler::Drawn BlockSampler::draw_of_long_row(Stream& stream, const std::int32_t* counts, float random) {
+  float* const scratch = stream.scratch.data();
+  const std::int32_t end = vectors_ * kLanes;
+  float* const group_sums = scratch + kSums + end;
+  Floats sum = {};
+  std::int32_t groups = 0;
+  for (std::int32_t first = 0; first < end; first += kGroup) {
+    sum += sum_chances(stream, counts, first, std::min(first + kGroup, end));
+    store(group_sums + kLanes * groups++, sum);
+  }
+  const Floats scan = running_sums(sum);
+  const float total = scan[kLanes - 1];
+  const auto group = choose<Choice>(group_sums, scratch, groups, random * total, scan);
+  const float before = group.vector == 0 ? 0 : group_sums[(group.vector - 1) * kLanes + group.lane];
+  const std::int32_t first = group.vector * kGroup;
+  const std::int32_t vectors = std::min(vectors_ - group.vector * kLanes, kLanes);
+  const std::int32_t vector = count_passed(scratch + kSums + first, vectors, group.lane, group.rest - before);
+  return {real_topic(first + vector * kLanes + group.lane), total};
+}
+
+// Rounding may let a draw fall behind the last topic.
 inline std::uint16_t BlockSampler::real_topic(std::int32_t topic) const {
-  while (topic >= topics_) topic -= topic >= kLanes ? kLanes : 1;
-  return static_cast<std::uint16_t>(topic);
+  return static_cast<std::uint16_t>(std::min(topic, topics_ - 1));
 }
 
 // Either one of the document's topics, by n(d, k) q(k), or one of all, by α(k) q(k): the vectors of the first are
-// followed by the sums of groups of the second.
+// followed by sums of the second over a vector, 16 at a time.
 inline BlockSampler::Drawn BlockSampler::draw_sparse(Stream& stream, std::size_t row, float random) {
   const TopicLine* const lines = sampler_.document_rows_.sparse().row(row);
   const std::int32_t line_count = sampler_.document_rows_.sparse().lines(row);
@@ -252,7 +292,10 @@ inline BlockSampler::Drawn BlockSampler::draw_sparse(Stream& stream, std::size_t
   const float q_old = q[old == kUnassigned ? topics_ : old];
   if (old != kUnassigned) q[old] = q_without(stream, old);
   Floats sum = {};
+  std::int32_t from = -1;
   for (std::int32_t line = 0; line < line_count; ++line) {
+    const std::uint32_t at = lanes_with(lines[line].topics, old);
+    from = at != 0 ? line * kLanes + std::countr_zero(at) : from;
     const Ints topic = widen(lines[line].topics);
     const Ints count = widen(lines[line].counts) - (topic == old ? Ints{} + stream.weight : Ints{});
     sum += to_floats(count) * gather(q, topic);
@@ -261,7 +304,7 @@ inline BlockSampler::Drawn BlockSampler::draw_sparse(Stream& stream, std::size_t
   sum = sum_groups(stream, {old, q_old, sum}, sums + line_count * kLanes);
   const Floats scan = running_sums(sum);
   const float total = scan[kLanes - 1];
-  const std::int32_t groups = static_cast<std::int32_t>(stream.group_alpha_q.size()) / kLanes;
+  const std::int32_t groups = static_cast<std::int32_t>(stream.vector_alpha_q.size()) / kLanes;
   const auto choice = choose<Choice>(sums, stream.scratch.data(), line_count + groups, random * total, scan);
   // Both are looked up: a guess which one it is would go wrong half of the time, and stop the other terms' draws.
   const float before = choice.vector == 0 ? 0 : sums[(choice.vector - 1) * kLanes + choice.lane];
@@ -270,28 +313,26 @@ inline BlockSampler::Drawn BlockSampler::draw_sparse(Stream& stream, std::size_t
       draw_of_all(stream, {choice.lane, std::max(choice.vector - line_count, 0), choice.rest - before});
   if (old != kUnassigned) q[old] = q_old;
   const bool in_document = choice.vector < line_count && of_document != topics_;
-  return {in_document ? of_document : of_all, total};
+  return {in_document ? of_document : of_all, total, from, in_document ? choice.vector * kLanes + choice.lane : -1};
 }
 
-// Adds α q, group by group, to the running sums; the old topic's share as it is without the token at hand.
+// Adds α q, vector by vector, to the running sums; the old topic's share as it is without the token at hand.
 inline Floats BlockSampler::sum_groups(Stream& stream, const Removed& removed, float* sums) {
   const std::int32_t old_group = removed.topic / kGroup * kLanes;
   const float change = removed.topic == kUnassigned ? 0 : alpha_[removed.topic] * (stream.q[removed.topic] - removed.q);
-  const Floats changes = lane_numbers() == removed.topic % kLanes ? broadcast(change) : Floats{};
+  const Floats changes = lane_numbers() == removed.topic / kLanes % kLanes ? broadcast(change) : Floats{};
   Floats sum = removed.sum;
-  for (std::int32_t g = 0; g < stream.group_alpha_q.size(); g += kLanes) {
-    sum += load(&stream.group_alpha_q[g]) + (g == old_group ? changes : Floats{});
+  for (std::int32_t g = 0; g < stream.vector_alpha_q.size(); g += kLanes) {
+    sum += load(&stream.vector_alpha_q[g]) + (g == old_group ? changes : Floats{});
     store(sums + g, sum);
   }
   return sum;
 }
 
 inline std::uint16_t BlockSampler::draw_of_all(const Stream& stream, const Choice& group) const {
-  const std::int32_t first = group.vector * kGroup + group.lane;
-  const Ints column = lane_numbers() * kLanes;
-  const Floats chances = gather(alpha_ + first, column) * gather(&stream.q[first], column);
-  const std::int32_t in_group = std::min(count_at_most(running_sums(chances), group.rest), kLanes - 1);
-  return real_topic(first + in_group * kLanes);
+  const std::int32_t first = group.vector * kGroup + group.lane * kLanes;
+  const Floats chances = load(alpha_ + first) * load(&stream.q[first]);
+  return real_topic(first + std::min(count_at_most(running_sums(chances), group.rest), kLanes - 1));
 }
 
 inline void BlockSampler::prefetch_row(std::size_t document) const {
@@ -304,16 +345,16 @@ inline void BlockSampler::take(Stream& stream, const Drawn& drawn) {
   Token& token = *stream.next;
   const std::size_t document = document_of(stream);
   if (drawn.topic != token.topic) {
-    if (token.topic != kUnassigned) change(stream, document, token.topic, -stream.weight);
-    change(stream, document, drawn.topic, stream.weight);
+    if (stream.weight != 0) move(stream, drawn);
     token.topic = drawn.topic;
   }
   if (stream.weight != 0) {
     const std::int64_t others = sampler_.document_units_[document] - stream.weight;
-    product_ *= static_cast<double>(drawn.sum) / (static_cast<double>(others) + sampler_.alpha_sum_);
+    numerator_ *= static_cast<double>(drawn.sum);
+    denominator_ *= static_cast<double>(others) + sampler_.alpha_sum_;
     if (++factors_ % kLogEvery == 0) {
-      log_likelihood_ += std::log(product_);
-      product_ = 1;
+      log_likelihood_ += std::log(numerator_ / denominator_);
+      numerator_ = denominator_ = 1;
     }
   }
   ++stream.next;
@@ -321,26 +362,33 @@ inline void BlockSampler::take(Stream& stream, const Drawn& drawn) {
   if (weighted_by_document_ && stream.next != stream.end && document_of(stream) != document) find_weight(stream);
 }
 
-// Counts `weight` more units, or fewer where it is negative, of the stream's term in the document and the topic.
-inline void BlockSampler::change(Stream& stream, std::size_t document, std::uint16_t topic, std::int32_t weight) {
-  if (weight == 0) return;
-  totals_[topic] += weight;
-  stream.counts[topic] += weight;
-  if (stream.sparse_row >= 0) {
-    sampler_.term_rows_.sparse().add(static_cast<std::size_t>(stream.sparse_row), topic, weight);
+// Counts the token in its new topic.
+inline void BlockSampler::move(Stream& stream, const Drawn& drawn) {
+  const std::uint16_t old = stream.next->topic;
+  if (old != kUnassigned) change(stream, old, -stream.weight);
+  change(stream, drawn.topic, stream.weight);
+  const std::int32_t row = sampler_.document_rows_.place(document_of(stream));
+  if (row < 0) {
+    sampler_.document_rows_.sparse().move(sparse_number(row), {stream.weight, drawn.from, drawn.topic, drawn.to});
+    return;
   }
+  std::int32_t* const counts = sampler_.document_rows_.dense().row(static_cast<std::size_t>(row));
+  if (old != kUnassigned) add_to_lane(counts, old, -stream.weight);
+  add_to_lane(counts, drawn.topic, stream.weight);
+}
+
+// Counts `weight` more units, or fewer where it is negative, of the stream's term in the topic.
+inline void BlockSampler::change(Stream& stream, std::uint16_t topic, std::int32_t weight) {
+  totals_[topic] += weight;
+  if (stream.sparse_row >= 0 && stream.counts[topic] == 0) stream.gained.push_back(topic);
+  stream.counts[topic] += weight;
   const float inverse = inverse_total(topic, 0);
   const float q = (static_cast<float>(stream.counts[topic]) + stream.prior[topic]) * inverse;
-  const std::int32_t row = sampler_.document_rows_.place(document);
-  if (row >= 0) {
-    add_to_lane(sampler_.document_rows_.dense().row(static_cast<std::size_t>(row)), topic, weight);
-  } else {
-    sampler_.document_rows_.sparse().add(sparse_number(row), topic, weight);
-  }
   if (sampler_.any_sparse_document_) {
-    const std::int32_t lane = group_lane(topic);
-    group_alpha_inverse_[lane] += alpha_[topic] * (inverse - inverse_[topic]);
-    set_lane(stream.group_alpha_q.data(), lane, stream.group_alpha_q[lane] + alpha_[topic] * (q - stream.q[topic]));
+    const std::int32_t vector = topic / kLanes;
+    vector_alpha_inverse_[vector] += alpha_[topic] * (inverse - inverse_[topic]);
+    const float more = alpha_[topic] * (q - stream.q[topic]);
+    set_lane(stream.vector_alpha_q.data(), vector, stream.vector_alpha_q[vector] + more);
   }
   inverse_[topic] = inverse;
   set_lane(stream.q.data(), topic, q);

@@ -41,16 +41,19 @@ class BlockSampler {
     std::size_t place = static_cast<std::size_t>(-1);
     std::int32_t weight = 1;  // units that the next token adds
     Row q;
-    const float* prior = nullptr;    // β of each topic
-    std::int32_t* counts = nullptr;  // n(w, k): the dense row, or `spread`
-    std::int32_t sparse_row = -1;    // that `spread` holds
-    Eigen::ArrayXi spread;           // 0 between terms
-    Row group_alpha_q;               // for sparse documents: Σ α q over the 16 vectors of a group, lane by lane
-    Row scratch;                     // 0s, running sums over lanes, running sums over vectors
+    const float* prior = nullptr;       // β of each topic
+    std::int32_t* counts = nullptr;     // n(w, k): the dense row, or `spread`
+    std::int32_t sparse_row = -1;       // that `spread` holds
+    Eigen::ArrayXi spread;              // 0 between terms
+    std::vector<std::uint16_t> gained;  // topics that were 0 in `spread` and got tokens
+    Row vector_alpha_q;                 // for sparse documents: Σ α q over each vector
+    Row scratch;  // 0s, running sums over lanes, running sums over vectors, and over groups of them
   };
   struct Drawn {
     std::uint16_t topic = 0;
-    float sum = 0;  // of the chances of all topics
+    float sum = 0;           // of the chances of all topics
+    std::int32_t from = -1;  // of a sparse document: where the old topic stands, -1: there is none
+    std::int32_t to = -1;    // and the new one, -1: not known
   };
 
   // A vector that a draw falls into.
@@ -74,13 +77,17 @@ class BlockSampler {
   [[nodiscard]] bool apart() const;
   [[nodiscard]] std::size_t document_of(const Stream& stream) const { return shard_.begin + stream.next->document; }
   Drawn draw(Stream& stream, float random);
-  Drawn draw_dense(Stream& stream, const std::int32_t* counts, float random);
+  Drawn draw_dense(Stream& stream, std::int32_t* counts, float random);
+  Floats sum_chances(Stream& stream, const std::int32_t* counts, std::int32_t begin, std::int32_t end) const;
+  Drawn draw_of_row(Stream& stream, const std::int32_t* counts, float random);
+  Drawn draw_of_long_row(Stream& stream, const std::int32_t* counts, float random);
   Drawn draw_sparse(Stream& stream, std::size_t row, float random);
   Floats sum_groups(Stream& stream, const Removed& removed, float* sums);
   [[nodiscard]] std::uint16_t draw_of_all(const Stream& stream, const Choice& group) const;
   void prefetch_row(std::size_t document) const;
   void take(Stream& stream, const Drawn& drawn);
-  void change(Stream& stream, std::size_t document, std::uint16_t topic, std::int32_t weight);
+  void move(Stream& stream, const Drawn& drawn);
+  void change(Stream& stream, std::uint16_t topic, std::int32_t weight);
   [[nodiscard]] float inverse_total(std::int32_t topic, std::int32_t weight) const;
   [[nodiscard]] float q_without(const Stream& stream, std::int32_t topic) const;
   [[nodiscard]] std::uint16_t real_topic(std::int32_t topic) const;
@@ -97,12 +104,13 @@ class BlockSampler {
 
   std::vector<std::int64_t> totals_;  // n(k)
   Row inverse_;                       // 1 / (n(k) + terms · β)
-  Row group_alpha_inverse_;           // Σ α / (n(k) + terms · β) over the vectors of a group
+  Row vector_alpha_inverse_;          // Σ α / (n(k) + terms · β) over each vector
   std::array<Stream, kStreams> streams_;
 
   // Σ ln p(token | others), some factors at a time.
   double log_likelihood_ = 0;
-  double product_ = 1;
+  double numerator_ = 1;
+  double denominator_ = 1;
   int factors_ = 0;
 };
 

@@ -103,6 +103,18 @@ inline std::int32_t count_below(Shorts values, std::uint16_t bound) {
 #endif
 }
 
+/// Bit i is set where lane i has the value.
+inline std::uint32_t lanes_with(Shorts values, std::uint16_t value) {
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+  return _mm256_cmpeq_epi16_mask(reinterpret_cast<__m256i>(values),
+                                 _mm256_set1_epi16(static_cast<std::int16_t>(value)));
+#else
+  std::uint32_t lanes = 0;
+  for (std::int32_t i = 0; i < kLanes; ++i) lanes |= (values[i] == value ? 1U : 0U) << static_cast<std::uint32_t>(i);
+  return lanes;
+#endif
+}
+
 /// The lanes from `at` on one further up, and `value` at `at`.
 inline Shorts shift_up(Shorts values, std::int32_t at, std::uint16_t value) {
   constexpr Shorts kNumbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};

@@ -20,7 +20,7 @@ using vectorize::DocTermMatrix;
 constexpr std::uint64_t kFirstTopics = ~std::uint64_t{0};  // stream of random numbers; sweeps have the others
 constexpr std::int32_t kMostTopics = 32767;
 constexpr std::int32_t kMostRandomTopics = 500;  // measured: random topics end better up to here, drawn ones above
-constexpr std::int32_t kAnnealedShare = 4;       // at most one in so many sweeps
+constexpr std::int32_t kAnnealedShare = 2;       // at most one in so many sweeps
 constexpr double kLeastFirstBeta = 3.0;          // times β: where topics have few tokens
 
 void require(bool holds, std::string_view option, double seen, std::string_view wanted) {

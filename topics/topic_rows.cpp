@@ -9,7 +9,7 @@ SparseRows::SparseRows(std::span<const std::int32_t> capacity, std::int32_t topi
   std::size_t lines = 0;
   for (std::size_t r = 0; r < capacity.size(); ++r) {
     rows_[r].begin = lines;
-    lines += static_cast<std::size_t>(std::max(whole_lanes(std::min(capacity[r], topics)) / kLanes, 1));
+    lines += static_cast<std::size_t>(std::max(whole_lanes(std::min(capacity[r], topics) + 1) / kLanes, 1));
   }
   lines_.assign(lines, {Shorts{} + filler_, Shorts{}});
 }

@@ -41,7 +41,7 @@ class SparseRows {
   static constexpr std::int64_t kMostCount = 0xFFFF;
 
   SparseRows() = default;
-  /// capacity[r]: most topics that row r can have at a time
+  /// capacity[r]: most topics that row r can have at a time; between the two halves of a move it may have one more
   SparseRows(std::span<const std::int32_t> capacity, std::int32_t topics);
 
   [[nodiscard]] std::int32_t size(std::size_t r) const noexcept { return rows_[r].size; }
@@ -54,8 +54,9 @@ class SparseRows {
     return row(r)[i / kLanes].counts[i % kLanes];
   }
 
-  /// Adds to the count of a topic, or takes away from it: never more than there is, nor beyond kMostCount.
-  void add(std::size_t r, std::uint16_t topic, std::int32_t weight) {
+  /// Adds to the count of a topic, or takes away from it: never more than there is, nor beyond kMostCount. Returns
+  /// where it stands, or stood if nothing is left.
+  std::int32_t add(std::size_t r, std::uint16_t topic, std::int32_t weight) {
     Row& row = rows_[r];
     TopicLine* line = lines_.data() + row.begin;
     std::int32_t left = row.size;
@@ -65,10 +66,56 @@ class SparseRows {
       left -= kLanes;
     }
     if (at < left && at < kLanes && line->topics[at] == topic) {
-      line->counts[at] = static_cast<std::uint16_t>(line->counts[at] + weight);
-      if (line->counts[at] == 0) remove(row, line, at);
+      add_at(row, line, at, weight);
     } else {
       insert(row, at < kLanes ? line : line + 1, at % kLanes, {topic, static_cast<std::uint16_t>(weight)});
+    }
+    return static_cast<std::int32_t>(line - (lines_.data() + row.begin)) * kLanes + at;
+  }
+
+  /// A token that changes its topic.
+  struct Move {
+    std::int32_t weight = 1;
+    std::int32_t from = -1;   ///< where its old topic stands; -1: it had none
+    std::uint16_t topic = 0;  ///< the new one
+    std::int32_t to = -1;     ///< where that stands; -1: not known, or not there
+  };
+  void move(std::size_t r, const Move& token) {
+    Row& row = rows_[r];
+    std::int32_t from = token.from;
+    if (token.to >= 0) {
+      add_at(row, line_of(row, token.to), token.to % kLanes, token.weight);
+    } else {
+      const std::int32_t size = row.size;
+      const std::int32_t at = add(r, token.topic, token.weight);
+      if (row.size != size && at <= from) ++from;
+    }
+    if (from >= 0) add_at(row, line_of(row, from), from % kLanes, -token.weight);
+  }
+
+  /// Makes a row anew.
+  ///
+  /// counts  [topics] of the row's topics and of those in `more`; set to 0 there
+  /// more    topics that may have become the row's, each any number of times
+  void set(std::size_t r, std::int32_t* counts, std::span<const std::uint16_t> more) {
+    Row& row = rows_[r];
+    TopicLine* const lines = lines_.data() + row.begin;
+    const auto put = [lines](std::int32_t i, Entry entry) {
+      lines[i / kLanes].topics[i % kLanes] = entry.topic;
+      lines[i / kLanes].counts[i % kLanes] = entry.count;
+    };
+    std::int32_t kept = 0;
+    for (std::int32_t i = 0; i < row.size; ++i) {
+      const std::uint16_t topic = lines[i / kLanes].topics[i % kLanes];
+      put(kept, {topic, static_cast<std::uint16_t>(counts[topic])});
+      kept += counts[topic] != 0 ? 1 : 0;
+      counts[topic] = 0;
+    }
+    for (std::int32_t i = kept; i < row.size; ++i) put(i, {filler_, 0});
+    row.size = kept;
+    for (const std::uint16_t topic : more) {
+      if (counts[topic] != 0) add(r, topic, counts[topic]);
+      counts[topic] = 0;
     }
   }
 
@@ -86,6 +133,13 @@ class SparseRows {
     std::uint16_t topic;
     std::uint16_t count;
   };
+
+  [[nodiscard]] TopicLine* line_of(const Row& row, std::int32_t i) { return lines_.data() + row.begin + i / kLanes; }
+
+  void add_at(Row& row, TopicLine* line, std::int32_t at, std::int32_t weight) {
+    line->counts[at] = static_cast<std::uint16_t>(line->counts[at] + weight);
+    if (line->counts[at] == 0) remove(row, line, at);
+  }
 
   // All that stands from `at` on moves up by one, from line to line.
   void insert(Row& row, TopicLine* line, std::int32_t at, Entry entry) {
