@@ -164,14 +164,14 @@ void LdaFlags::add_sampling_to(po::options_description& flags) {
   add("iterations", noting("--iterations", options_.iterations, given_),
       with_default("sweeps over all tokens", defaults.iterations));
   add("anneal", noting("--anneal", options_.anneal_sweeps, given_),
-      with_default("first sweeps, during which a larger beta falls to --beta; at most a quarter of all",
+      with_default("first sweeps, during which a larger beta falls to --beta; at most half of all",
                    defaults.anneal_sweeps));
   add("anneal-share", noting("--anneal-share", options_.anneal_share, given_),
       with_default(
           "beta times terms in the first sweep, of the tokens of a topic; beta begins at three times --beta at least",
           defaults.anneal_share));
   add("burn-in", noting("--burn-in", options_.burn_in, given_),
-      with_default("sweeps before a prior is learned", defaults.burn_in));
+      with_default("sweeps before a prior is learned, at the earliest behind --anneal", defaults.burn_in));
   add("prior-interval", noting("--prior-interval", options_.prior_interval, given_),
       with_default("sweeps between two looks at the priors", defaults.prior_interval));
   add("samples", noting("--samples", options_.samples, given_),

@@ -33,10 +33,10 @@ struct LdaOptions {
   AlphaPrior alpha_prior = AlphaPrior::asymmetric;
   bool learn_beta = false;
   std::int32_t iterations = 500;      ///< sweeps over all tokens; ≥ 1
-  std::int32_t anneal_sweeps = 50;    ///< first sweeps, with a larger β; at most a quarter of all (Annealing); ≥ 0
+  std::int32_t anneal_sweeps = 100;   ///< first sweeps, with a larger β; at most half of all (Annealing); ≥ 0
   double anneal_share = 0.15;         ///< β · terms in the first sweep, of the tokens that a topic has on average, or
                                       ///< more: three times β at least; > 0
-  std::int32_t burn_in = 50;          ///< sweeps before a prior is learned; ≥ 0
+  std::int32_t burn_in = 50;          ///< sweeps before a prior is learned, at the earliest behind the annealing; ≥ 0
   std::int32_t prior_interval = 10;   ///< sweeps between two looks at the priors; ≥ 1
   std::int32_t samples = 10;          ///< states that are averaged, the last one included; ≥ 1
   std::int32_t sample_interval = 10;  ///< sweeps between two of them; (samples - 1) × interval < iterations

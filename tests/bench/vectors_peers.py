@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """vectors_bench beside gensim and fastText, on the same tokens, in one run.
 
-usage: vectors_peers.py VECTORS_BENCH DATA FOLDER [speed] [quality] [classes]
+usage: vectors_peers.py VECTORS_BENCH DATA FOLDER [speed] [quality[:FORM,FORM...]] [classes]
 Writes prepared tokens to FOLDER (kept for the next run) and prints tables:
   speed    skip-gram, dimension 100, window 5, 5 negatives, no sub-words, the
            first million words of the English text: words a second on one and two threads
-  quality  Spearman on word pairs, mean of three seeds, English and Korean, at equal settings
+  quality  Spearman on word pairs, mean of three seeds, English and Korean, at equal settings; FORM: skipgram, cbow, hs
+           (skip-gram with hierarchical softmax), subwords; default all
   classes  NSMC: seconds and accuracy of fastText's `supervised` and the bag classifier at equal settings
 Default: all. Peers: Debian's python3-gensim and fasttext. Words a second count every word of the text, also those that
 subsampling leaves out. On a machine that does other work too, compare processor seconds.
@@ -151,23 +152,27 @@ def speed():
                   f"{result.processor_speed / base.processor_speed:.2f}", flush=True)
 
 
-def quality():
+def quality(forms=("skipgram", "cbow", "hs", "subwords")):
     sets = [(english(), ["wordsim353.tsv", "simlex999.tsv"]), (korean(), ["ws353_korean.tsv"])]
-    runs = [("gensim", gensim, {}), ("malmoi", malmoi, []),
-            ("gensim CBOW", gensim, {"sg": 0}), ("malmoi CBOW", malmoi, ["cbow=1"]),
-            ("gensim hs", gensim, {"hs": 1, "negative": 0}), ("malmoi hs", malmoi, ["hs=1"]),
-            ("malmoi sub-words", malmoi, ["subwords=1"]),
-            ("fastText sub-words", fasttext, [])]  # last: it takes ten times as long as the others
-    for name, run, options in runs:
-        for path, names in sets:
-            if run is fasttext:
-                options = ["-minn", "1", "-maxn", "4"] if "ko" in path.name else ["-minn", "3", "-maxn", "6"]
-            results = [run(path, seed, 1, names, **options) if run is gensim else run(path, seed, 1, names, *options)
-                       for seed in SEEDS]
-            for i, pair_file in enumerate(names):
-                scores = [result.scores[i][0] for result in results]
-                print(f"quality, {path.name}, {pair_file}: {name:18} {statistics.mean(scores):.4f} "
-                      f"({' '.join(f'{score:.4f}' for score in scores)}), {results[0].scores[i][1]} pairs", flush=True)
+    runs = {"skipgram": [("gensim", gensim, {}), ("malmoi", malmoi, [])],
+            "cbow": [("gensim", gensim, {"sg": 0}), ("malmoi", malmoi, ["cbow=1"])],
+            "hs": [("gensim", gensim, {"hs": 1, "negative": 0}), ("malmoi", malmoi, ["hs=1"])],
+            "subwords": [("malmoi", malmoi, ["subwords=1"]), ("fastText", fasttext, [])]}
+    for form in forms:
+        for name, run, options in runs[form]:
+            compare_pairs(f"{name} {form}", run, options, sets)
+
+
+def compare_pairs(name, run, options, sets):
+    for path, names in sets:
+        if run is fasttext:
+            options = ["-minn", "1", "-maxn", "4"] if "ko" in path.name else ["-minn", "3", "-maxn", "6"]
+        results = [run(path, seed, 1, names, **options) if run is gensim else run(path, seed, 1, names, *options)
+                   for seed in SEEDS]
+        for i, pair_file in enumerate(names):
+            scores = [result.scores[i][0] for result in results]
+            print(f"quality, {path.name}, {pair_file}: {name:18} {statistics.mean(scores):.4f} "
+                  f"({' '.join(f'{score:.4f}' for score in scores)}), {results[0].scores[i][1]} pairs", flush=True)
 
 
 def classes():
@@ -206,4 +211,5 @@ def classes():
 
 FOLDER.mkdir(parents=True, exist_ok=True)
 for task in sys.argv[4:] or ["speed", "quality", "classes"]:
-    {"speed": speed, "quality": quality, "classes": classes}[task]()
+    name, _, forms = task.partition(":")
+    {"speed": speed, "quality": quality, "classes": classes}[name](*([forms.split(",")] if forms else []))

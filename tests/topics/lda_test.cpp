@@ -286,10 +286,10 @@ TEST(Annealing, BeginsWithThreeTimesBetaWhereTopicsHaveFewTokens) {
   EXPECT_DOUBLE_EQ(annealing_of(options, 32000, 1000).first_beta, 1.5);  // a share of 0.15 would be 0.048
 }
 
-TEST(Annealing, TakesAtMostAQuarterOfTheSweeps) {
-  EXPECT_EQ(annealing_of({.iterations = 8, .anneal_sweeps = 100}, 100, 10).sweeps, 2);
-  EXPECT_EQ(annealing_of({.iterations = 3, .anneal_sweeps = 40}, 100, 10).sweeps, 0);
-  EXPECT_EQ(annealing_of({}, 100, 10).sweeps, 50);
+TEST(Annealing, TakesAtMostHalfOfTheSweeps) {
+  EXPECT_EQ(annealing_of({.iterations = 8, .anneal_sweeps = 100}, 100, 10).sweeps, 4);
+  EXPECT_EQ(annealing_of({.iterations = 1, .anneal_sweeps = 40}, 100, 10).sweeps, 0);
+  EXPECT_EQ(annealing_of({}, 100, 10).sweeps, 100);
 }
 
 TEST(FitLda, BeginsWithAnAlphaOfFiveInAll) {
