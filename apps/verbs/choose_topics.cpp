@@ -50,7 +50,7 @@ std::vector<std::int32_t> parse_numbers(const std::string& text) {
 struct Figure {
   const char* name;
   const char* label;
-  Spread TopicSweepRow::*value;
+  SweepFigure TopicSweepRow::*value;
 };
 constexpr Figure kFigures[] = {{"held_out", "log-likelihood a token, held out", &TopicSweepRow::held_out},
                                {"coherence", "coherence (NPMI)", &TopicSweepRow::coherence},
@@ -83,7 +83,7 @@ Report tabulate(const std::vector<TopicSweepRow>& rows, bool several_seeds) {
   for (const TopicSweepRow& row : rows) {
     std::vector<Cell> cells = {row.topics};
     for (const Figure& figure : kFigures) {
-      const Spread& spread = row.*figure.value;
+      const SweepFigure& spread = row.*figure.value;
       cells.emplace_back(spread.mean);
       if (several_seeds) {
         cells.emplace_back(spread.low);
@@ -115,7 +115,7 @@ void write_plots(const std::vector<TopicSweepRow>& rows, const std::filesystem::
   for (const Figure& figure : kFigures) {
     LineChart chart{.title = figure.label, .x_label = "topics", .y_label = figure.label, .series = {{}}};
     for (const TopicSweepRow& row : rows) {
-      const Spread& spread = row.*figure.value;
+      const SweepFigure& spread = row.*figure.value;
       chart.x.push_back(std::to_string(row.topics));
       chart.x_value.push_back(row.topics);
       chart.series[0].y.push_back(spread.mean);
