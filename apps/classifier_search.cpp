@@ -48,7 +48,7 @@ Words draw(const SearchSpace& space, const Words& fixed, const Rng& rng) {
 }
 
 // The first one with the flags as they are; no two alike, so that there may be fewer than were asked for.
-std::vector<Trial> make_trials(const SearchSpace& space, const SearchOptions& options) {
+std::vector<Trial> make_trials(const SearchSpace& space, const FlagSearchOptions& options) {
   std::vector<Trial> trials = {{.number = 1}};
   const auto wanted = static_cast<std::size_t>(options.trials);
   for (std::uint64_t stream = 0; trials.size() < wanted && stream < kMostDraws * wanted; ++stream) {
@@ -93,7 +93,7 @@ bool failed(const Trial& trial) {
 
 class Search {
  public:
-  Search(const ClassifierKind& kind, const TrainingDocuments& documents, const SearchOptions& options,
+  Search(const ClassifierKind& kind, const TrainingDocuments& documents, const FlagSearchOptions& options,
          const RunContext& context)
       : kind_(kind),
         documents_(documents),
@@ -106,7 +106,7 @@ class Search {
     };
   }
 
-  SearchResult run() {
+  FlagSearchResult run() {
     const SearchSpace space = make_trainer(kind_, options_.fixed)->search_space();
     const auto documents = static_cast<std::int64_t>(documents_.split().train.size());
     result_.epochs = space.epochs > 0;
@@ -200,16 +200,16 @@ class Search {
 
   const ClassifierKind& kind_;
   const TrainingDocuments& documents_;
-  const SearchOptions& options_;
+  const FlagSearchOptions& options_;
   RunContext context_;
   TrainingPart validation_;
-  SearchResult result_;
+  FlagSearchResult result_;
   std::vector<neural::TrainState> states_;  // [trials] of networks that go on
   std::string stage_;
   std::exception_ptr failure_;  // of the last trial that failed
 };
 
-void validate(const SearchOptions& options, const TrainingDocuments& documents) {
+void validate(const FlagSearchOptions& options, const TrainingDocuments& documents) {
   const auto refuse = [](const std::string& message) {
     throw Error(ErrorCode::invalid_argument, concat("search_flags: ", message));
   };
@@ -220,8 +220,8 @@ void validate(const SearchOptions& options, const TrainingDocuments& documents) 
 
 }  // namespace
 
-SearchResult search_flags(const ClassifierKind& kind, const TrainingDocuments& documents, const SearchOptions& options,
-                          const RunContext& context) {
+FlagSearchResult search_flags(const ClassifierKind& kind, const TrainingDocuments& documents,
+                              const FlagSearchOptions& options, const RunContext& context) {
   validate(options, documents);
   return Search(kind, documents, options, context).run();
 }

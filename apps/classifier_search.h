@@ -13,7 +13,7 @@ namespace malmoi::apps {
 
 enum class SearchMetric { log_loss, accuracy, macro_f1 };
 
-struct SearchOptions {
+struct FlagSearchOptions {
   std::int32_t trials = 20;  ///< ≥ 1
   std::int32_t factor = 3;   ///< one of so many trials goes on with so many times the budget; ≥ 2
   SearchMetric metric = SearchMetric::log_loss;
@@ -31,7 +31,7 @@ struct Trial {
   std::vector<double> curve = {};       ///< [rounds it was in] the metric
 };
 
-struct SearchResult {
+struct FlagSearchResult {
   bool epochs = false;                ///< budgets are epochs; otherwise documents
   std::vector<std::int64_t> budgets;  ///< [rounds], ascending
   std::vector<Trial> trials;          ///< the best first: by failure, budget, metric and number
@@ -49,7 +49,7 @@ struct SearchResult {
 ///          range; what the training throws if all trials of a round fail
 /// Source   Jamieson and Talwalkar, AISTATS 2016 (the budgets grow to the whole, as in a bracket of Hyperband, Li et
 ///          al., JMLR 2018)
-[[nodiscard]] SearchResult search_flags(const ClassifierKind& kind, const TrainingDocuments& documents,
-                                        const SearchOptions& options, const RunContext& context);
+[[nodiscard]] FlagSearchResult search_flags(const ClassifierKind& kind, const TrainingDocuments& documents,
+                                            const FlagSearchOptions& options, const RunContext& context);
 
 }  // namespace malmoi::apps

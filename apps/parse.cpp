@@ -56,7 +56,7 @@ po::options_description common_flags(CommonOptions& common, bool& help) {
   add("format", po::value<std::string>()->default_value("text")->value_name("text|json|tsv")->notifier(set_format),
       "form of what is printed");
   add("quiet", po::bool_switch(&common.quiet), "no progress and no notes");
-  add("force", po::bool_switch(&common.force), "overwrite files that exist");
+  add("force", po::bool_switch(&common.force), "overwrite files and models that exist");
   add("help,h", po::bool_switch(&help), "show this text");
   return flags;
 }

@@ -125,6 +125,11 @@ std::vector<topics::SeedWord> find_seed_words(const std::vector<SeedList>& lists
 
 // ---- the model -----------------------------------------------------------------------------------------------------
 
+void LdaFlags::add_topics_to(po::options_description& flags) {
+  flags.add_options()("topics", noting("--topics", options_.topics, given_),
+                      with_default("number of topics", LdaOptions{}.topics).c_str());
+}
+
 void LdaFlags::add_to(po::options_description& flags) {
   add_model_to(flags);
   add_sampling_to(flags);
@@ -133,7 +138,6 @@ void LdaFlags::add_to(po::options_description& flags) {
 void LdaFlags::add_model_to(po::options_description& flags) {
   const LdaOptions defaults;
   auto add = flags.add_options();
-  add("topics", noting("--topics", options_.topics, given_), with_default("number of topics", defaults.topics).c_str());
   add("alpha", noting<double>("--alpha", options_.alpha, given_),
       "prior of a document's shares, of each topic at the start (default 5 / topics)");
   add("alpha-prior",

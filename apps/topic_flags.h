@@ -42,10 +42,11 @@ struct SeedList {
 [[nodiscard]] std::vector<topics::SeedWord> find_seed_words(const std::vector<SeedList>& lists,
                                                             const std::vector<std::string>& terms, std::int32_t topics);
 
-/// --topics, --alpha ... --seed: all of topics::LdaOptions.
+/// --topics and --alpha ... --seed: all of topics::LdaOptions.
 class LdaFlags {
  public:
-  void add_to(boost::program_options::options_description& flags);
+  void add_topics_to(boost::program_options::options_description& flags);
+  void add_to(boost::program_options::options_description& flags);                         ///< all but --topics
   [[nodiscard]] const std::vector<std::string>& given() const noexcept { return given_; }  ///< as "--alpha"
   [[nodiscard]] bool is_given(const std::string& flag) const;
 

@@ -63,7 +63,7 @@ Parts split(const DocTermMatrix& counts, const TopicSweepOptions& options) {
   return {rows_of(counts, {border, order.end()}), rows_of(counts, {order.begin(), border})};
 }
 
-Spread spread(const std::vector<double>& values) {
+SweepFigure spread(const std::vector<double>& values) {
   if (values.empty()) return {};
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   return {std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()), *low, *high};

@@ -19,7 +19,7 @@ struct TopicSweepOptions {
 };
 
 /// A figure over the seeds.
-struct Spread {
+struct SweepFigure {
   double mean = 0.0;
   double low = 0.0;
   double high = 0.0;
@@ -28,11 +28,10 @@ struct Spread {
 /// How good the fits with one number of topics are.
 struct TopicSweepRow {
   std::int32_t topics = 0;
-  Spread held_out;     ///< log-likelihood a token of unseen documents, by completion; higher is better
-  Spread coherence;    ///< NPMI of the top terms over the corpus, mean of the topics; higher is better
-  Spread exclusivity;  ///< of the top terms, mean of the topics; higher is better
-  Spread stability;    ///< mean cosine of matched topics, of all pairs of seeds; 1: the same topics each time. 0s for
-                       ///< one seed
+  SweepFigure held_out;     ///< log-likelihood a token of unseen documents, by completion; higher is better
+  SweepFigure coherence;    ///< NPMI of the top terms over the corpus, mean of the topics; higher is better
+  SweepFigure exclusivity;  ///< of the top terms, mean of the topics; higher is better
+  SweepFigure stability;    ///< mean cosine of matched topics, of all pairs of seeds; 1: always the same; one seed: 0
 };
 
 /// Fits with every number of topics and seed, and measures. texts: the documents word by word, for coherence.

@@ -2,24 +2,19 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "corpus/base/parallel.h"
+#include "neural/panels.h"
 #include "neural/simd.h"
 
-// Goto and van de Geijn, ACM TOMS 34(3), 2008, without packing the left factor: its values are broadcast one by one, so
-// that rows and columns of it serve alike. The right factor is copied into panels of a few vectors' width, one panel of
-// kDepth rows at a time, which stays in the first-level cache while all rows of the left factor pass by.
+// Goto and van de Geijn, ACM TOMS 34(3), 2008. The left factor is packed only where it is stored by columns and passes
+// by several panels: its values are broadcast one by one, so that rows and columns of it serve alike. The right factor
+// is copied into panels of a few vectors' width, one panel of kDepth rows at a time, which stays in the first-level
+// cache while all rows of the left factor pass by.
 namespace malmoi::neural {
 namespace {
-
-constexpr int kTileRows = 6;
-constexpr int kTileVectors = kVectorRegisters == 32 ? 4 : 2;  // kTileRows × kTileVectors sums are held in registers
-constexpr std::ptrdiff_t kPanelColumns = kTileVectors * kLanes;
-constexpr std::ptrdiff_t kDepth = 128 * sizeof(float) / sizeof(Real);  // rows of a panel: half the first-level cache
 
 // Rows that do not repay a copy of the right factor.
 constexpr std::ptrdiff_t kFewRows = 8 * kTileRows;
@@ -118,12 +113,6 @@ void tile_of_height(const Strip& strip, std::ptrdiff_t rows, std::ptrdiff_t tail
   }
 }
 
-// Of the first tile of so many rows. The last two tiles share what is left: one of a row or two would wait for its
-// sums.
-constexpr std::ptrdiff_t tile_height(std::ptrdiff_t rows) {
-  return rows >= 2 * kTileRows ? kTileRows : rows > kTileRows ? (rows + 1) / 2 : rows;
-}
-
 template <int kVectors>
 void strip_of_width(Strip strip, std::ptrdiff_t rows, std::ptrdiff_t tail) {
   const bool packed = strip.a_column == 0;
@@ -147,86 +136,6 @@ void multiply_strip(const Strip& strip, std::ptrdiff_t rows, std::ptrdiff_t colu
   return vectors == 2 ? strip_of_width<2>(strip, rows, tail) : strip_of_width<1>(strip, rows, tail);
 }
 
-// Where op(factor)[row, column] lies.
-struct Steps {
-  std::ptrdiff_t row;
-  std::ptrdiff_t column;
-};
-Steps steps(const Factor& factor) {
-  return factor.op == MatrixOp::none ? Steps{factor.stride, 1} : Steps{1, factor.stride};
-}
-
-// op(factor) from this row and column on.
-Factor part_of(const Factor& factor, std::ptrdiff_t row, std::ptrdiff_t column) {
-  const Steps step = steps(factor);
-  return {factor.values + row * step.row + column * step.column, factor.stride, factor.op};
-}
-
-void copy_rows(const Real* from, std::ptrdiff_t stride, std::ptrdiff_t depth, std::ptrdiff_t columns, Real* panel) {
-  const std::ptrdiff_t whole = columns / kLanes * kLanes;
-  for (std::ptrdiff_t p = 0; p < depth; ++p, from += stride, panel += kPanelColumns) {
-    for (std::ptrdiff_t j = 0; j < whole; j += kLanes) store(panel + j, load(from + j));
-    if (whole < columns) store(panel + whole, load_part(from + whole, columns - whole));
-  }
-}
-
-// Exchanges the second half of every 2 kHalf lanes of `upper` with the first half of those of `lower`.
-template <std::size_t kHalf, std::size_t... kLane>
-[[gnu::always_inline]] inline void exchange(VectorReal& upper, VectorReal& lower, std::index_sequence<kLane...>) {
-  constexpr std::size_t kOther = kLanes;  // lanes of the second vector are counted on from here
-  const VectorReal a = upper;
-  const VectorReal b = lower;
-  upper = __builtin_shufflevector(a, b, ((kLane & kHalf) != 0 ? kOther + kLane - kHalf : kLane)...);
-  lower = __builtin_shufflevector(a, b, ((kLane & kHalf) != 0 ? kOther + kLane : kLane + kHalf)...);
-}
-
-// rows[i][j] ↔ rows[j][i] in log2(kLanes) rounds.
-using Square = VectorReal[kLanes];
-template <std::size_t kHalf>
-[[gnu::always_inline]] inline void transpose(Square& rows) {
-#pragma GCC unroll 16
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    if ((i & kHalf) == 0) exchange<kHalf>(rows[i], rows[i + kHalf], std::make_index_sequence<kLanes>());
-  }
-  if constexpr (kHalf > 1) transpose<kHalf / 2>(rows);
-}
-
-// The panel of a stored matrix whose rows are the panel's columns.
-void copy_columns(const Real* from, std::ptrdiff_t stride, std::ptrdiff_t depth, std::ptrdiff_t columns, Real* panel) {
-  for (std::ptrdiff_t j = 0; j < columns; j += kLanes) {
-    for (std::ptrdiff_t p = 0; p < depth; p += kLanes) {
-      const std::ptrdiff_t width = std::min<std::ptrdiff_t>(kLanes, depth - p);
-      Square square;
-#pragma GCC unroll 16
-      for (int i = 0; i < kLanes; ++i) {
-        const Real* row = from + (j + i) * stride + p;
-        square[i] = j + i >= columns ? VectorReal{} : width == kLanes ? load(row) : load_part(row, width);
-      }
-      transpose<kLanes / 2>(square);
-      Real* to = panel + p * kPanelColumns + j;
-      if (width < kLanes) {
-        for (std::ptrdiff_t i = 0; i < width; ++i) store(to + i * kPanelColumns, square[i]);
-        continue;
-      }
-#pragma GCC unroll 16
-      for (int i = 0; i < kLanes; ++i) store(to + i * kPanelColumns, square[i]);
-    }
-  }
-}
-
-// A panel's part of op(B): `depth` rows from `row` on, `columns` columns from `column` on.
-struct PanelPlace {
-  std::ptrdiff_t row;
-  std::ptrdiff_t depth;
-  std::ptrdiff_t column;
-  std::ptrdiff_t columns;
-};
-// The beginning of op(B) as a panel [depth × kPanelColumns].
-void pack(const Factor& b, const PanelPlace& place, Real* panel) {
-  if (b.op == MatrixOp::none) return copy_rows(b.values, b.stride, place.depth, place.columns, panel);
-  copy_columns(b.values, b.stride, place.depth, place.columns, panel);
-}
-
 // Scales C where there is nothing to add.
 void scale(const ProductShape& shape, const Target& c) {
   for (std::ptrdiff_t i = 0; i < shape.m; ++i) {
@@ -234,25 +143,6 @@ void scale(const ProductShape& shape, const Target& c) {
     const auto base = [&](std::ptrdiff_t j) { return c.bias == nullptr ? Real{0} : c.bias[j]; };
     for (std::ptrdiff_t j = 0; j < shape.n; ++j) row[j] = c.beta == Real{0} ? base(j) : c.beta * row[j];
   }
-}
-
-// Calls visit(place) for every panel, all columns for one depth after the other.
-template <typename Visit>
-void for_each_panel(std::ptrdiff_t k, std::ptrdiff_t n, const Visit& visit) {
-  for (std::ptrdiff_t p = 0; p < k; p += kDepth) {
-    for (std::ptrdiff_t j = 0; j < n; j += kPanelColumns) {
-      visit(PanelPlace{p, std::min(kDepth, k - p), j, std::min(kPanelColumns, n - j)});
-    }
-  }
-}
-
-// The place that for_each_panel visits after this one; empty behind the last.
-PanelPlace next_place(const PanelPlace& place, const ProductShape& shape) {
-  const bool same_depth = place.column + kPanelColumns < shape.n;
-  const std::ptrdiff_t row = same_depth ? place.row : place.row + kDepth;
-  const std::ptrdiff_t column = same_depth ? place.column + kPanelColumns : 0;
-  if (row >= shape.k) return {};
-  return {row, std::min(kDepth, shape.k - row), column, std::min(kPanelColumns, shape.n - column)};
 }
 
 // a: from the place's first column on
@@ -269,38 +159,6 @@ Strip strip_at(const PanelPlace& place, const Factor& a, const Target& c) {
           .c_row = c.stride,
           .beta = place.row == 0 ? c.beta : Real{1},
           .bias = c.bias == nullptr ? nullptr : c.bias + place.column};
-}
-
-// Asks for the panel that is packed next: its rows are too far apart for the processor to foresee.
-void prefetch(const Factor& b, const PanelPlace& place) {
-  const Real* from = part_of(b, place.row, place.column).values;
-  const std::ptrdiff_t rows = b.op == MatrixOp::none ? place.depth : place.columns;
-  const std::ptrdiff_t columns = b.op == MatrixOp::none ? place.columns : place.depth;
-  constexpr std::ptrdiff_t kLine = 64 / sizeof(Real);
-  for (std::ptrdiff_t i = 0; i < rows; ++i) {
-    for (std::ptrdiff_t j = 0; j < columns; j += kLine) __builtin_prefetch(from + i * b.stride + j, 0, 2);
-  }
-}
-
-// Rows of a left factor that is stored by columns, in the order in which tiles read them: of such columns, powers of
-// two apart, a tile would read six values a line and drive its panel out of the first-level cache.
-void pack_left(const Factor& a, std::ptrdiff_t depth, std::ptrdiff_t rows, Real* to) {
-  constexpr std::ptrdiff_t kColumnsAtOnce = 16;
-  for (std::ptrdiff_t first = 0; first < depth; first += kColumnsAtOnce) {
-    const std::ptrdiff_t last = std::min(depth, first + kColumnsAtOnce);
-    for (std::ptrdiff_t row = 0, height = 0; row < rows; row += height) {
-      height = tile_height(rows - row);
-      for (std::ptrdiff_t p = first; p < last; ++p) {
-        const Real* const from = a.values + p * a.stride + row;
-        Real* const at = to + row * depth + p * height;
-        if (height == kTileRows) {
-          std::memcpy(at, from, kTileRows * sizeof(Real));
-        } else {
-          std::copy_n(from, height, at);
-        }
-      }
-    }
-  }
 }
 
 // The whole of a product on one thread.
@@ -324,8 +182,8 @@ void multiply_block(const ProductShape& shape, const Factor& a, const Factor& b,
       strip.b = b.values + place.row * b.stride + place.column;
       strip.b_row = b.stride;
     } else {
-      pack(part_of(b, place.row, place.column), place, panel);
-      prefetch(b, next_place(place, shape));
+      pack_panel(part_of(b, place.row, place.column), place, panel);
+      prefetch_panel(b, next_place(place, shape));
     }
     multiply_strip(strip, shape.m, place.columns);
   });
@@ -412,7 +270,7 @@ PackedFactor::PackedFactor(const Factor& b, std::ptrdiff_t k, std::ptrdiff_t n, 
   panels_.resize(static_cast<std::size_t>(k * parts(n, kPanelColumns) * kPanelColumns));
   Real* to = panels_.data();
   for_each_panel(k, n, [&](const PanelPlace& place) {
-    pack(part_of(b, place.row, place.column), place, to);
+    pack_panel(part_of(b, place.row, place.column), place, to);
     to += place.depth * kPanelColumns;
   });
 }

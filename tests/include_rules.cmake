@@ -16,7 +16,7 @@ set(sees_neural_math neural_math base)
 set(sees_neural neural neural_math vectorize tokenize base)
 set(sees_apps apps corpus tokenize vectorize topics neural neural_math base)
 
-set(neural_math real simd buffer_pool tensor kernels graph gemm ops_broadcast ops_elementwise ops_shape ops_reduce
+set(neural_math real simd buffer_pool tensor kernels graph gemm panels ops_broadcast ops_elementwise ops_shape ops_reduce
     ops_matmul ops_lookup ops_loss ops_mask ops parameter initializer layers normalization recurrent recurrent_cell recurrent_sequence run_sequence
     sequence_lengths convolution conv1d_max pooling attention transformer optimizer learning_rate)
 # The layout of tensors in files, of models of every kind: part of base.

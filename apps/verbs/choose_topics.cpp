@@ -21,11 +21,10 @@ namespace {
 constexpr Usage kUsage{
     .verb = "choose-topics",
     .summary =
-        "Fits topic models with several numbers of topics and several seeds, and measures how well they foretell\n"
+        "Fits topic models with several numbers of topics and several seeds, and measures how well they predict\n"
         "documents that were held out, how coherent and how exclusive their top terms are, and whether other seeds\n"
-        "give the same topics. No model is stored. What is best depends on the purpose: a search for themes that "
-        "people\n"
-        "shall read looks at coherence and stability first, a model for other programs at the held-out likelihood.\n",
+        "give the same topics. No model is stored. What is best depends on the purpose: for topics that people are\n"
+        "to read look at coherence and stability first, for a model that programs use at the held-out likelihood.\n",
     .arguments = {"corpus"},
     .examples =
         "malmoi choose-topics reviews.malmoi --try 5,10,20,40\n"
@@ -50,7 +49,7 @@ std::vector<std::int32_t> parse_numbers(const std::string& text) {
 struct Figure {
   const char* name;
   const char* label;
-  Spread TopicSweepRow::*value;
+  SweepFigure TopicSweepRow::*value;
 };
 constexpr Figure kFigures[] = {{"held_out", "log-likelihood a token, held out", &TopicSweepRow::held_out},
                                {"coherence", "coherence (NPMI)", &TopicSweepRow::coherence},
@@ -83,7 +82,7 @@ Report tabulate(const std::vector<TopicSweepRow>& rows, bool several_seeds) {
   for (const TopicSweepRow& row : rows) {
     std::vector<Cell> cells = {row.topics};
     for (const Figure& figure : kFigures) {
-      const Spread& spread = row.*figure.value;
+      const SweepFigure& spread = row.*figure.value;
       cells.emplace_back(spread.mean);
       if (several_seeds) {
         cells.emplace_back(spread.low);
@@ -115,7 +114,7 @@ void write_plots(const std::vector<TopicSweepRow>& rows, const std::filesystem::
   for (const Figure& figure : kFigures) {
     LineChart chart{.title = figure.label, .x_label = "topics", .y_label = figure.label, .series = {{}}};
     for (const TopicSweepRow& row : rows) {
-      const Spread& spread = row.*figure.value;
+      const SweepFigure& spread = row.*figure.value;
       chart.x.push_back(std::to_string(row.topics));
       chart.x_value.push_back(row.topics);
       chart.series[0].y.push_back(spread.mean);
@@ -152,7 +151,6 @@ void run_choose_topics(std::span<const std::string> args, Streams& io) {
   terms.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
-  if (lda.is_given("--topics")) throw UsageError("choose-topics: give the numbers of topics by --try");
   options.topics = parse_numbers(numbers);
   options.lda = lda.options();
   run.set_seed(static_cast<std::int64_t>(options.lda.seed));

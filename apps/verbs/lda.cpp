@@ -175,6 +175,7 @@ void run_lda(std::span<const std::string> args, Streams& io) {
   auto add = flags.add_options();
   add("corpus", po::value(&request.path)->required(), "corpus file");
   add("save", po::value(&request.name)->default_value(request.name), "name of the model in the corpus file");
+  request.lda.add_topics_to(flags);
   request.lda.add_to(flags);
   request.terms.add_to(flags);
   add("resume", po::bool_switch(&request.resume), "go on from the checkpoint of a fit that was stopped");

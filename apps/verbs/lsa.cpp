@@ -151,7 +151,7 @@ void run_lsa(std::span<const std::string> args, Streams& io) {
   add("rank", po::value<std::int32_t>()->notifier([&request](std::int32_t value) { request.rank = value; }),
       "dimensions (default 100, or as many as there are documents or terms)");
   add("method", po::value(&request.method)->default_value(request.method),
-      "lanczos (exact), randomized (fast for large ranks, the last dimensions roughly), full (small corpora)");
+      "lanczos (exact), randomized (fast for large ranks; the last dimensions are approximate), full (small corpora)");
   add("weighting", po::value(&request.weighting)->default_value(request.weighting),
       "tfidf (as scikit-learn's), count, bm25, log-entropy");
   request.terms.add_to(flags);

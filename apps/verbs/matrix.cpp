@@ -152,7 +152,8 @@ void run_matrix(std::span<const std::string> args, Streams& io) {
   po::options_description flags;
   auto add = flags.add_options();
   add("corpus", po::value(&path)->required(), "corpus file");
-  add("output,o", po::value(&options.output)->required(), "file to write; .gz behind its name compresses it");
+  add("output,o", po::value(&options.output)->required(),
+      "file to write; .gz behind its name compresses it (.npz is compressed by itself)");
   add("as", po::value(&options.form),
       "form, where the name does not tell: mtx, npz, svmlight, ldac, csv, tsv, triplets");
   add("weighting", po::value(&options.weighting)->default_value(options.weighting),

@@ -192,7 +192,7 @@ void run_models(std::span<const std::string> args, Streams& io) {
   add("output,o", po::value(&request.output), "the file");
   add("int8", po::bool_switch(&request.int8), "export its floats as int8: down to a quarter of the size");
   add("import", po::value(&request.imported), "a file that --export wrote");
-  add("save", po::value(&request.save), "name for the imported model; its own without");
+  add("save", po::value(&request.save), "name for the imported model (default: its own)");
   add("delete", po::value(&request.deleted), "a model to be removed; may be given again");
   add("rename", po::value(&request.renamed), "OLD=NEW");
   request.dictionary.add_to(flags);

@@ -288,7 +288,8 @@ void run_predict(std::span<const std::string> args, Streams& io) {
   auto add = flags.add_options();
   add("corpus", po::value(&request.path)->required(), "corpus file, or a file that models --export wrote");
   add("input", po::value(&request.inputs), "files, folders, or - for standard input");
-  add("model", po::value(&request.models)->composing(), "name of the classifier, if there are several; or names");
+  add("model", po::value(&request.models)->composing(),
+      "name of the classifier, if there are several; may be given again");
   add("top", po::value(&request.top)->default_value(request.top), "labels of each document, the most probable first");
   add("explain", po::value(&request.words)->default_value(request.words)->value_name("N"),
       "the N words that weighed most");

@@ -23,11 +23,10 @@ constexpr Usage kUsage{
     .summary =
         "The documents nearest to a document of the corpus, to a text, or to each document (--all-pairs), exactly.\n"
         "cosine, jaccard and weighted-jaccard are similarities (high is near), the others distances (low is near).\n"
-        "--space lsa, lda and embedding compare by cosine in the space of a stored model: also texts without a word "
-        "in\n"
-        "common. Documents without a term of the model are left out there. --term asks for terms (lsa). In an "
-        "embedding\n"
-        "a document lies at the mean of its words' vectors, weighted by idf; words without a vector do not count.\n",
+        "--space lsa, lda and embedding compare by cosine in the space of a stored model, where texts can be near\n"
+        "without a word in common; documents without a term of the model are left out. --term asks for terms (lsa).\n"
+        "In an embedding a document lies at the mean of its words' vectors, weighted by idf; words without a vector\n"
+        "do not count.\n",
     .arguments = {"corpus"},
     .examples =
         "malmoi similar reviews.malmoi --doc 9976970\n"

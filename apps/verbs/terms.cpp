@@ -111,7 +111,7 @@ void run_terms(std::span<const std::string> args, Streams& io) {
   add("collocations", po::bool_switch(&options.collocations), "pairs of words that stand near each other");
   add("measure", po::value(&measure)->default_value(measure), "order of pairs: log-likelihood, npmi, pmi, t");
   add("window", po::value(&options.pairs.window)->default_value(options.pairs.window),
-      "pairs: words from the first to the second at most; 2: neighbours");
+      "pairs: words from the first to the second, both counted; 2: neighbours");
   add("min-count", po::value(&options.pairs.min_count)->default_value(options.pairs.min_count),
       "pairs: fewest joint occurrences");
   where.add_to(flags);

@@ -32,7 +32,7 @@ constexpr Usage kUsage{
     .examples =
         "malmoi train reviews.malmoi\n"
         "malmoi train reviews.malmoi --kind bayes --save bayes\n"
-        "malmoi train news.malmoi --label-field meta.section --loss hinge --test 20%\n"
+        "malmoi train news.malmoi --label-field meta.section --loss logistic --test 20%\n"
         "malmoi train news.malmoi --label-field meta.topic --label-field meta.tone --save news\n"
         "malmoi train petitions.malmoi --where 'date<2019-07' --test 0\n"
         "malmoi train reviews.malmoi --kind gru --resume\n"};

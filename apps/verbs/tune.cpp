@@ -64,7 +64,7 @@ std::string joined(std::span<const std::string> words) {
   return text;
 }
 
-Table tabulate(const SearchResult& result) {
+Table tabulate(const FlagSearchResult& result) {
   Table table{"trials",
               {"rank", "trial", result.epochs ? "epochs" : "documents", "log_loss", "accuracy", "macro_f1", "seconds",
                "options"},
@@ -78,7 +78,7 @@ Table tabulate(const SearchResult& result) {
 }
 
 // A line for each trial over the budgets of its rounds.
-std::string plot(const SearchResult& result, const std::string& metric) {
+std::string plot(const FlagSearchResult& result, const std::string& metric) {
   LineChart chart{.title = concat("Trials by ", metric),
                   .x_label = result.epochs ? "epochs" : "documents",
                   .y_label = concat(metric, " on the validation documents")};
@@ -95,7 +95,7 @@ struct Request {
   std::string metric = "log-loss";
   std::string plot = {};
   Words shared = {};  // flags that were given and that all kinds have
-  SearchOptions search = {};
+  FlagSearchOptions search = {};
 };
 
 // What trains the best trial.
@@ -114,7 +114,7 @@ void run(const Request& request, const TrainingOptions& training, RunLog& log, c
   std::optional<vectorize::OutputFile> file;
   if (!request.plot.empty()) file.emplace(request.plot, common.force);
   const TrainingDocuments documents(corpus::Store::open(request.path), training);
-  const SearchResult result = search_flags(request.kind, documents, request.search, common.run_context(io));
+  const FlagSearchResult result = search_flags(request.kind, documents, request.search, common.run_context(io));
   if (!result.trials.empty()) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const Report report{{{"kind", request.kind.name},
@@ -141,7 +141,7 @@ void run(const Request& request, const TrainingOptions& training, RunLog& log, c
 void run_tune(std::span<const std::string> args, Streams& io) {
   RunLog log("tune", args);
   Request request{.kind = kind_in(args)};
-  SearchOptions& search = request.search;
+  FlagSearchOptions& search = request.search;
   const std::unique_ptr<ClassifierTrainer> trainer = request.kind.make_trainer();
   const std::string summary = concat(kUsage.summary, describe_kinds());
   Usage usage = kUsage;

@@ -16,7 +16,7 @@ constexpr Usage kUsage{
     .summary =
         "How well word vectors agree with people. Of files of word pairs (word TAB word TAB score): the rank\n"
         "correlation of scores and cosines (Spearman). Of files of analogies (--analogies: lines `: section` and\n"
-        "`a b c d`): how many are answered rightly. Both say how many were covered: had all their words.\n",
+        "`a b c d`): how many are answered correctly. Both say how many were covered: had all their words.\n",
     .arguments = {"corpus", "file..."},
     .examples =
         "malmoi wordsim news.malmoi wordsim353.tsv simlex999.tsv\n"

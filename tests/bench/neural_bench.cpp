@@ -250,7 +250,7 @@ void measure_product(const ProductCase& test, double peak_speed, const RunContex
   Matrix c(m, n);
   const double ours =
       least([&](std::size_t) {
-        gemm(test.shape, {a.data(), a.cols(), test.a}, {b.data(), b.cols(), test.b}, {c.data(), n}, context);
+        gemm(test.shape, {a.data(), a.cols(), test.a}, {b.data(), b.cols(), test.b}, {c.data(), c.cols()}, context);
       }).wall;
   const double eigen = least([&](std::size_t) {
                          if (ta) {

@@ -242,7 +242,7 @@ void run_texts(const std::string& train_path, const std::string& test_path, cons
   FittedFeatures fitted = fit_features(views, std::move(tokens), options, context);
   clock.lap("features", out);
   Rows rows;
-  rows.train = std::move(fitted.rows);
+  rows.train.swap(fitted.rows);
   rows.test = fitted.features.rows(
       test_views, tokenize_texts(test_views, analyzer, options.tags, fitted.features.terms(), context), context);
   clock.lap("test_features", out);

@@ -16,8 +16,6 @@
 namespace malmoi::testing {
 namespace {
 
-const std::string kSample = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
-
 // All rows of all tables but the log of runs, as SQLite has them: for comparing files.
 std::string dump(const std::filesystem::path& path) {
   const corpus::Store store = corpus::Store::open(path);
@@ -39,7 +37,7 @@ std::string dump(const std::filesystem::path& path) {
 
 // Part of the sample with the header, so that a corpus can be made in two steps.
 std::string sample_part(bool second) {
-  std::ifstream file(kSample);
+  std::ifstream file(kReviews);
   std::string header;
   std::getline(file, header);
   std::string part = header + "\n";
@@ -55,7 +53,7 @@ TEST(Durability, TheSameBytesForEveryThreadCount) {
   const std::string analyzer = has_korean_dictionary() ? "morph" : "word";
   for (const std::string threads : {"1", "2", "8"}) {
     const Outcome run =
-        run_malmoi({"index", (folder / threads).string(), kSample, "--analyzer", analyzer, "--threads", threads});
+        run_malmoi({"index", (folder / threads).string(), kReviews, "--analyzer", analyzer, "--threads", threads});
     ASSERT_EQ(run.status, 0) << run.err;
   }
   const std::string one = dump(folder / "1");
@@ -67,14 +65,14 @@ TEST(Durability, TheSameBytesForEveryThreadCount) {
 // Kills the first index run at random moments, then runs it again: the result must be that of one clean run.
 TEST(Durability, AKilledFirstRunLeavesNothingAndRunningAgainFinishes) {
   const TemporaryFolder folder;
-  const std::vector<std::string> clean = {"index", (folder / "clean").string(), kSample, "--analyzer", "word"};
+  const std::vector<std::string> clean = {"index", (folder / "clean").string(), kReviews, "--analyzer", "word"};
   ASSERT_EQ(run_malmoi(clean).status, 0);
   const std::string expected = dump(folder / "clean");
   Rng rng(1);
   int killed = 0;
   for (int round = 0; round < 40; ++round) {
     const std::string corpus = (folder / concat("c", round)).string();
-    const std::vector<std::string> args = {"index", corpus, kSample, "--analyzer", "word"};
+    const std::vector<std::string> args = {"index", corpus, kReviews, "--analyzer", "word"};
     const Outcome first = kill_malmoi(args, static_cast<int>(rng.uniform_index(60000)));
     killed += first.status == 128 + SIGKILL;
     if (!std::filesystem::exists(corpus)) {

@@ -18,9 +18,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-const std::string kSpeeches = MALMOI_SOURCE_DIR "/tests/data/speeches.jsonl.gz";
-const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
-
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -34,7 +31,6 @@ class Lsa : public ::testing::Test {
     ASSERT_EQ(run_malmoi({"index", reviews_, kReviews, "--analyzer", "word"}).status, 0);
   }
   json fit(const std::string& corpus, const Words& more = {}) { return report_of(Words{"lsa", corpus} + more); }
-  static std::string fingerprint(const json& report) { return report["metrics"]["fingerprint"]; }
   static std::string text_of(const std::string& corpus, std::int64_t id) {
     return corpus::Store::open(corpus).find(id)->text;
   }

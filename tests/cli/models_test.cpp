@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tests/cli/labelled_corpora.h"
 #include "tests/cli/program.h"
-#include "tests/support/temporary_folder.h"
 
 namespace malmoi::testing {
 namespace {
@@ -13,25 +13,15 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
-
-// Film reviews, analysed by words, so that no dictionary is needed.
-class Int8Models : public ::testing::Test {
+class Int8Models : public ReviewCorpus {
  protected:
-  void SetUp() override { ASSERT_EQ(run_malmoi({"index", corpus_, kReviews, "--analyzer", "word"}).status, 0); }
-
-  void train(const Words& kind) { report_of(Words{"train", corpus_} + kind); }
   json export_int8(const std::string& name) {
     return report_of({"models", corpus_, "--export", name, "-o", file(name), "--int8"});
   }
   double accuracy(const std::string& corpus, const std::string& model) {
-    const json report = report_of({"evaluate", corpus, kReviews, "--model", model, "--draws", "0"});
-    return report["tables"]["figures"][0]["value"];
+    return figure(report_of({"evaluate", corpus, kReviews, "--model", model, "--draws", "0"}), "accuracy");
   }
   [[nodiscard]] std::string file(const std::string& name) const { return (folder_ / (name + ".model")).string(); }
-
-  TemporaryFolder folder_;
-  std::string corpus_ = (folder_ / "reviews.malmoi").string();
 };
 
 TEST_F(Int8Models, AreLessThanHalfAsLargeAndAsGood) {
@@ -54,7 +44,7 @@ TEST_F(Int8Models, AreLessThanHalfAsLargeAndAsGood) {
 }
 
 TEST_F(Int8Models, PredictAndEvaluateAlsoWhenImported) {
-  train({});
+  train();
   const json report = export_int8("softmax");
   EXPECT_NEAR(report["tables"]["sizes"][1]["accuracy"].get<double>(),
               report["tables"]["sizes"][0]["accuracy"].get<double>(), 0.01);
@@ -62,7 +52,7 @@ TEST_F(Int8Models, PredictAndEvaluateAlsoWhenImported) {
   EXPECT_THAT(predicted.out, HasSubstr("\t1\t0.")) << predicted.err;
   const json imported = report_of({"models", corpus_, "--import", file("softmax"), "--save", "small"});
   EXPECT_EQ(imported["metrics"]["imported"], "small");
-  EXPECT_EQ(report_of({"evaluate", corpus_, "--model", "small", "--draws", "0"})["tables"]["figures"][0]["value"],
+  EXPECT_EQ(figure(report_of({"evaluate", corpus_, "--model", "small", "--draws", "0"}), "accuracy"),
             report["tables"]["sizes"][1]["accuracy"]);
   EXPECT_EQ(accuracy(file("softmax"), "small"), accuracy(corpus_, "small"));
   const Outcome again = run_malmoi({"models", corpus_, "--export", "small", "-o", file("again"), "--int8"});
@@ -72,7 +62,7 @@ TEST_F(Int8Models, PredictAndEvaluateAlsoWhenImported) {
 }
 
 TEST_F(Int8Models, WithoutTheirDocumentsShowTheirSizeAlone) {
-  train({});
+  train();
   ASSERT_EQ(run_malmoi({"models", corpus_, "--export", "softmax", "-o", file("whole")}).status, 0);
   const std::string other = (folder_ / "other.malmoi").string();
   ASSERT_EQ(run_malmoi({"index", other, "-", "--from", "lines", "--analyzer", "word"}, "좋다\n나쁘다\n").status, 0);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 #include "tests/support/temporary_folder.h"
@@ -70,6 +71,25 @@ nlohmann::json report_of(const Words& args, std::string_view input) {
   const Outcome run = run_malmoi(args + Words{"--format", "json"}, input);
   EXPECT_EQ(run.status, 0) << args[0] << ": " << run.err;
   return run.status == 0 ? nlohmann::json::parse(run.out) : nlohmann::json();
+}
+
+std::string fingerprint(const nlohmann::json& report) {
+  return report["metrics"]["fingerprint"];
+}
+
+double figure(const nlohmann::json& report, std::string_view name) {
+  for (const nlohmann::json& row : report["tables"]["figures"]) {
+    if (row["figure"] == name) return row["value"];
+  }
+  ADD_FAILURE() << "no figure " << name;
+  return 0;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
 }
 
 Outcome kill_malmoi(const Words& args, int microseconds, int signal) {

@@ -7,6 +7,10 @@
 
 namespace malmoi::testing {
 
+/// Sample texts: film reviews with the labels 1 and 0, and the inaugural addresses of 59 presidents.
+inline const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
+inline const std::string kSpeeches = MALMOI_SOURCE_DIR "/tests/data/speeches.jsonl.gz";
+
 using Words = std::vector<std::string>;
 [[nodiscard]] Words operator+(Words words, const Words& more);
 
@@ -22,6 +26,14 @@ Outcome run_malmoi(const Words& args, std::string_view input = "");
 
 /// What a command that succeeds says with --format json; null, and the test fails, where it does not.
 nlohmann::json report_of(const Words& args, std::string_view input = "");
+
+/// The fingerprint of the model that a report tells of.
+std::string fingerprint(const nlohmann::json& report);
+
+/// A value of the table "figures"; 0, and the test fails, where it is not there.
+double figure(const nlohmann::json& report, std::string_view name);
+
+std::vector<std::string> lines_of(const std::string& text);
 
 /// Starts it and kills it with SIGKILL (or another signal) after so many microseconds, unless it has ended by then.
 Outcome kill_malmoi(const Words& args, int microseconds, int signal = 9);

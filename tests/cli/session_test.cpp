@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::string kReviews =
+const std::string kFiveReviews =
     "id\tdocument\tlabel\n"
     "r1\t좋은 영화 좋은 배우\t1\n"
     "r2\t지루한 영화\t0\n"
@@ -26,7 +26,7 @@ const std::string kReviews =
 class Session : public ::testing::Test {
  protected:
   void SetUp() override {
-    const std::string input = folder_.write("reviews.tsv", kReviews).string();
+    const std::string input = folder_.write("reviews.tsv", kFiveReviews).string();
     const Outcome run = run_malmoi({"index", corpus_, input, "--analyzer", "word", "--format", "json"});
     ASSERT_EQ(run.status, 0) << run.err;
     EXPECT_THAT(run.err, HasSubstr("reviews.tsv: TSV with header, UTF-8; id = id, text = document, label = label"));

@@ -19,9 +19,6 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kSpeeches = MALMOI_SOURCE_DIR "/tests/data/speeches.jsonl.gz";
-const std::string kReviews = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
-
 // The addresses of 59 presidents, analysed by words, so that no dictionary is needed.
 class Topics : public ::testing::Test {
  protected:
@@ -29,7 +26,6 @@ class Topics : public ::testing::Test {
   json fit(const std::string& name, const std::vector<std::string>& more = {}) {
     return report_of(std::vector<std::string>{"lda", corpus_, "--save", name} + kOptions + more);
   }
-  static std::string fingerprint(const json& report) { return report["metrics"]["fingerprint"]; }
   bool has_model(const std::string& name) { return corpus::has_model(corpus::Store::open(corpus_).database(), name); }
 
   const std::vector<std::string> kOptions = {"--topics", "8", "--iterations", "30", "--min-df", "3"};

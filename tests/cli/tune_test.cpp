@@ -55,8 +55,7 @@ class Tune : public ::testing::Test {
                             : "train") +
               '\n';
     }
-    const std::string path = (folder_ / "texts.tsv").string();
-    std::ofstream(path, std::ios::binary) << text;
+    const std::string path = folder_.write("texts.tsv", text);
     ASSERT_EQ(run_malmoi({"index", corpus, path, "--analyzer", "word", "--meta-field", "part"}).status, 0);
   }
 
@@ -87,7 +86,7 @@ TEST_F(Tune, FindsTheGoodValueWhereOneIsClearlyBad) {
   EXPECT_EQ(command[0], "malmoi");
   const json trained = report_of(Words(command.begin() + 1, command.end()));
   EXPECT_EQ(trained["metrics"]["test"], 80);
-  EXPECT_EQ(trained["tables"]["figures"][0]["value"], 1);
+  EXPECT_EQ(figure(trained, "accuracy"), 1);
 }
 
 TEST_F(Tune, FlagsThatAreGivenStayAsTheyAre) {
@@ -145,8 +144,7 @@ TEST_F(Tune, OnlyTheBestTrialsGetMoreEpochs) {
 
 TEST_F(Tune, OnlyTheBestTrialsGetMoreDocuments) {
   const std::string reviews = (folder_ / "reviews.malmoi").string();
-  const std::string input = MALMOI_SOURCE_DIR "/tests/data/nsmc_sample.tsv";
-  ASSERT_EQ(run_malmoi({"index", reviews, input, "--analyzer", "word"}).status, 0);
+  ASSERT_EQ(run_malmoi({"index", reviews, kReviews, "--analyzer", "word"}).status, 0);
   const json report = report_of({"tune", reviews, "--kind", "bayes", "--trials", "6", "--factor", "2"});
   const json& trials = report["tables"]["trials"];
   std::map<int, int> counts;
@@ -170,10 +168,10 @@ TEST_F(Tune, TheCommandTrainsWhatWasMeasured) {
   const json measured =
       report_of({"evaluate", corpus_, "--model", "best", "--where", "meta.part=valid", "--draws", "0"});
   EXPECT_EQ(measured["metrics"]["documents"], 80);
-  std::map<std::string, json> figures;
-  for (const json& row : measured["tables"]["figures"]) figures[row["figure"]] = row["value"];
   const json& best = report["tables"]["trials"][0];
-  for (const std::string name : {"accuracy", "macro_f1", "log_loss"}) EXPECT_EQ(figures[name], best[name]) << name;
+  for (const std::string name : {"accuracy", "macro_f1", "log_loss"}) {
+    EXPECT_EQ(figure(measured, name), best[name]) << name;
+  }
 }
 
 TEST_F(Tune, ATrialThatFailsIsTheLast) {

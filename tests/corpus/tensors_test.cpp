@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // The layout by hand: length of the header, header, data.
-std::string layout(std::string header, std::string_view data) {
+std::string layout(const std::string& header, std::string_view data) {
   std::string bytes(8, '\0');
   const std::uint64_t length = header.size();
   std::memcpy(bytes.data(), &length, 8);

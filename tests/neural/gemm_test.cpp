@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <stop_token>
 #include <vector>
 
@@ -151,7 +152,7 @@ TEST(Gemm, AddsABiasToEveryRow) {
 TEST(Gemm, LeavesNoTraceOfWhatStoodInAnOverwrittenResult) {
   const std::vector<Real> a(70 * 9, 1);
   const std::vector<Real> b(9 * 70, 1);
-  std::vector<Real> c(70 * 70, std::nan(""));
+  std::vector<Real> c(70 * 70, std::numeric_limits<Real>::quiet_NaN());
   gemm({70, 70, 9}, {a.data(), 9}, {b.data(), 70}, {c.data(), 70});
   EXPECT_EQ(c, std::vector<Real>(70 * 70, 9));
 }

@@ -155,7 +155,7 @@ class FragileNetwork : public Network {
  public:
   FragileNetwork() : inner_(make_network(network_options(NetworkKind::mlp), Rng(1))) {}
   Variable logits(Graph& graph, const Batch& batch) override {
-    const Variable logits = inner_->logits(graph, batch);
+    Variable logits = inner_->logits(graph, batch);
     if (graph.mode() == Mode::evaluate || failures_ == 0) return logits;
     --failures_;
     return logits * std::numeric_limits<Real>::quiet_NaN();

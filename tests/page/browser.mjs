@@ -91,3 +91,20 @@ export async function open(browser, url, { width = 1440, height = 900, dark = fa
   await page.waitForFunction(() => document.querySelector("#foot p") !== null);
   return { page, seen, close: () => context.close() };
 }
+
+// Runs tests, [name]: function of the browser, and ends the process: with 1 where one has failed.
+export async function runTests(tests) {
+  const browser = await launch();
+  let failed = 0;
+  for (const [name, test] of Object.entries(tests)) {
+    try {
+      await test(browser);
+      console.log(`ok ${name}`);
+    } catch (error) {
+      ++failed;
+      console.log(`FAILED ${name}\n${error.stack}`);
+    }
+  }
+  await browser.close();
+  process.exit(failed === 0 ? 0 : 1);
+}

@@ -2,10 +2,10 @@
 // computed here once more. With PAGE.html: what holds for every one, on a page made by the program.
 //   node classifier_page_test.mjs [PAGE.html]
 import assert from "node:assert/strict";
-import { existingPage, filledPage, launch, open } from "./browser.mjs";
+import { existingPage, filledPage, open, runTests } from "./browser.mjs";
 import { makeClassifierData } from "./classifier_fixture.mjs";
 import { hostileTexts } from "./fixture.mjs";
-import { assertQuiet, nothingFromOutsideCanRun, sizes, text } from "./general_checks.mjs";
+import { assertQuiet, nothingFromOutsideCanRun, sizes, switchesThemeAndLanguage, text } from "./general_checks.mjs";
 
 const texts = (page, selector) => page.locator(selector).evaluateAll((nodes) => nodes.map((node) => node.textContent));
 const percent2 = (value) => `${(100 * value).toFixed(2)}%`;
@@ -55,27 +55,6 @@ async function sortsClasses({ page, data }) {
   await button.click();
   assert.deepEqual(await order(), byColumn(1));
   await page.locator("#class-table th button").first().click();
-}
-
-async function switchesThemeAndLanguage({ page }) {
-  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  await page.locator('[data-theme-choice="light"]').click();
-  const light = await paper();
-  await page.locator('[data-theme-choice="dark"]').click();
-  assert.notEqual(await paper(), light);
-  for (const [language, word] of [
-    ["en", "Figures"],
-    ["ko", "평가 지표"],
-    ["en", "Figures"],
-  ]) {
-    await page.locator(`[data-language="${language}"]`).click();
-    assert.equal(await page.evaluate(() => document.documentElement.lang), language);
-    assert.equal(await page.locator("#summary-title").textContent(), word);
-    const unknown = await page
-      .locator("[data-word]")
-      .evaluateAll((nodes) => nodes.map((node) => [node.textContent, node.dataset.word]).filter(([a, b]) => a === b));
-    assert.deepEqual(unknown, []);
-  }
 }
 
 async function aCellShowsItsDocuments({ page, data }) {
@@ -163,8 +142,8 @@ async function allChecks(browser, { data, url }) {
       assert.equal(await opened.page.evaluate(() => document.documentElement.dataset.theme), dark ? "dark" : "light");
       for (const check of [opensWithItsHead, showsAllFigures, hidesWhatIsNotThere, drawsCurvesAndBins, sortsClasses])
         await check(on);
-      for (const check of [aCellShowsItsDocuments, cellsAreReachedByKeyboard, switchesThemeAndLanguage])
-        await check(on);
+      for (const check of [aCellShowsItsDocuments, cellsAreReachedByKeyboard]) await check(on);
+      await switchesThemeAndLanguage(on, "#summary-title", { en: "Figures", ko: "평가 지표" });
       await printsInLightColours(on);
       await assertQuiet(opened);
       await opened.close();
@@ -273,16 +252,4 @@ const fixtureTests = {
 
 const [file] = process.argv.slice(2);
 const tests = file === undefined ? fixtureTests : { [file]: (browser) => allChecks(browser, existingPage(file)) };
-const browser = await launch();
-let failed = 0;
-for (const [name, test] of Object.entries(tests)) {
-  try {
-    await test(browser);
-    console.log(`ok ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED ${name}\n${error.stack}`);
-  }
-}
-await browser.close();
-process.exit(failed === 0 ? 0 : 1);
+await runTests(tests);

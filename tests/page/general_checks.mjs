@@ -119,20 +119,17 @@ async function searchAnswersWithin100Milliseconds({ page, data }) {
   return times;
 }
 
-async function switchesThemeAndLanguage({ page }) {
+// words: what stands at `selector` in each language
+export async function switchesThemeAndLanguage({ page }, selector, words) {
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.locator('[data-theme-choice="light"]').click();
   const light = await paper();
   await page.locator('[data-theme-choice="dark"]').click();
   assert.notEqual(await paper(), light);
-  for (const [language, word] of [
-    ["en", "Documents"],
-    ["ko", "문서"],
-    ["en", "Documents"],
-  ]) {
+  for (const language of ["en", "ko", "en"]) {
     await page.locator(`[data-language="${language}"]`).click();
     assert.equal(await page.evaluate(() => document.documentElement.lang), language);
-    assert.ok((await text(page, '.jumps a[href="#documents"]')) === word);
+    assert.equal(await page.locator(selector).first().textContent(), words[language]);
     const unknown = await page
       .locator("[data-word]")
       .evaluateAll((nodes) =>
@@ -219,7 +216,7 @@ export async function generalChecks(browser, { data, url }, kind) {
     await assertQuiet(on);
     const times = await searchAnswersWithin100Milliseconds(on);
     console.log(`   search at ${size.width} px: ${times.map((time) => time.toFixed(1)).join(", ")} ms`);
-    await switchesThemeAndLanguage(on);
+    await switchesThemeAndLanguage(on, '.jumps a[href="#documents"]', { en: "Documents", ko: "문서" });
     await keyboardReachesEverything(on);
     await printsAllTopics(on);
     await assertQuiet(on);

@@ -2,7 +2,7 @@
 // once more. With PAGE.html: what holds for every report, on a page made by the program.
 //   node page_test.mjs [PAGE.html [--kind lda|lsa]]
 import assert from "node:assert/strict";
-import { existingPage, fixturePage, launch, open } from "./browser.mjs";
+import { existingPage, fixturePage, open, runTests } from "./browser.mjs";
 import { hostileTexts } from "./fixture.mjs";
 import {
   assertBest,
@@ -221,16 +221,4 @@ const fixtureTests = {
 const [file, , kind = "lda"] = process.argv.slice(2);
 const tests =
   file === undefined ? fixtureTests : { [file]: (browser) => generalChecks(browser, existingPage(file), kind) };
-const browser = await launch();
-let failed = 0;
-for (const [name, test] of Object.entries(tests)) {
-  try {
-    await test(browser);
-    console.log(`ok ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED ${name}\n${error.stack}`);
-  }
-}
-await browser.close();
-process.exit(failed === 0 ? 0 : 1);
+await runTests(tests);

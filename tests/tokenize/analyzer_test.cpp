@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unicode/normalizer2.h>
-#include <unicode/unistr.h>
 
 #include <array>
 #include <filesystem>
@@ -14,6 +12,7 @@
 #include "corpus/base/error.h"
 #include "corpus/base/rng.h"
 #include "corpus/base/utf8.h"
+#include "tests/support/normal_forms.h"
 
 namespace malmoi::tokenize {
 namespace {
@@ -22,6 +21,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
+using testing::nfd_by_icu;
 
 constexpr const char* kDictionary = MALMOI_SHARE_DIR "/mecab-ko-dic";
 
@@ -60,16 +60,6 @@ std::string message_of(const AnalyzerOptions& options) {
     return error.what();
   }
   return "no error";
-}
-
-std::string nfd(std::string_view text) {
-  UErrorCode status = U_ZERO_ERROR;
-  std::string out;
-  icu::Normalizer2::getNFDInstance(status)
-      ->normalize(icu::UnicodeString::fromUTF8(std::string(text)), status)
-      .toUTF8String(out);
-  EXPECT_TRUE(U_SUCCESS(status));
-  return out;
 }
 
 // ---- words ----------------------------------------------------------------------------------------------------------
@@ -336,7 +326,7 @@ TEST(Analyzer, GivesTheSameTermsForNfdAndNfc) {
     Rng rng(12);
     for (int round = 0; round < 2000; ++round) {
       const std::string text = random_text(rng);
-      const std::string split = nfd(text);
+      const std::string split = nfd_by_icu(text);
       const Tokens& a = composed.analyze(text);
       const Tokens& b = decomposed.analyze(split);
       ASSERT_EQ(a.size(), b.size()) << text;
@@ -346,7 +336,7 @@ TEST(Analyzer, GivesTheSameTermsForNfdAndNfc) {
         ASSERT_EQ(a[i].dropped, b[i].dropped) << text;
         // A mark that does not compose is one change together with the character before it.
         const std::string slice = split.substr(b[i].begin, b[i].end - b[i].begin);
-        ASSERT_NE(slice.find(nfd(text.substr(a[i].begin, a[i].end - a[i].begin))), std::string::npos) << text;
+        ASSERT_NE(slice.find(nfd_by_icu(text.substr(a[i].begin, a[i].end - a[i].begin))), std::string::npos) << text;
       }
     }
   }

@@ -1,8 +1,6 @@
 #include "tokenize/normalizer.h"
 
 #include <gtest/gtest.h>
-#include <unicode/normalizer2.h>
-#include <unicode/unistr.h>
 
 #include <array>
 #include <cstdio>
@@ -14,33 +12,17 @@
 
 #include "corpus/base/rng.h"
 #include "corpus/base/utf8.h"
+#include "tests/support/normal_forms.h"
 
 namespace malmoi::tokenize {
 namespace {
 
+using testing::nfc_by_icu;
+using testing::nfd_by_icu;
+
 std::string fold(std::string_view token, UnicodeForm form = UnicodeForm::nfkc, bool fold_case = true) {
   std::string out = "replaced";
   fold_token(token, form, fold_case, out);
-  return out;
-}
-
-std::string nfc_by_icu(std::string_view text) {
-  UErrorCode status = U_ZERO_ERROR;
-  std::string out;
-  icu::Normalizer2::getNFCInstance(status)
-      ->normalize(icu::UnicodeString::fromUTF8(std::string(text)), status)
-      .toUTF8String(out);
-  EXPECT_TRUE(U_SUCCESS(status));
-  return out;
-}
-
-std::string nfd_by_icu(std::string_view text) {
-  UErrorCode status = U_ZERO_ERROR;
-  std::string out;
-  icu::Normalizer2::getNFDInstance(status)
-      ->normalize(icu::UnicodeString::fromUTF8(std::string(text)), status)
-      .toUTF8String(out);
-  EXPECT_TRUE(U_SUCCESS(status));
   return out;
 }
 

@@ -1,0 +1,58 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/cli/labelled_corpora.h"
+#include "tests/cli/program.h"
+
+namespace malmoi::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class Embed : public ReviewCorpus {};
+
+TEST_F(Embed, VectorsAreLearnedStoredAndAskedFor) {
+  const json made = report_of({"embed", corpus_, "--subwords", "--dim", "20", "--epochs", "2", "--threads", "1"});
+  EXPECT_EQ(made["metrics"]["dimensions"], 20);
+  EXPECT_GT(made["metrics"]["words"], 100);
+  const json threads =
+      report_of({"embed", corpus_, "--subwords", "--dim", "20", "--epochs", "2", "--threads", "4", "--save", "four"});
+  EXPECT_EQ(fingerprint(made), fingerprint(threads));
+  const json nearest = report_of({"nearest", corpus_, "영화", "--top", "3"});
+  ASSERT_EQ(nearest["tables"]["nearest"].size(), 3U);
+  EXPECT_GE(nearest["tables"]["nearest"][0]["cosine"], nearest["tables"]["nearest"][1]["cosine"]);
+  EXPECT_EQ(report_of({"nearest", corpus_, "영화관에서만"})["tables"]["nearest"].size(), 10U);  // by its parts
+  EXPECT_EQ(report_of({"analogy", corpus_, "영화", "감동", "연기"})["tables"]["answers"].size(), 5U);
+}
+
+TEST_F(Embed, VectorsGoThroughAFile) {
+  const std::string file = (folder_ / "small.vec").string();
+  const json made = report_of({"embed", corpus_, "--dim", "10", "--epochs", "1", "--write", file});
+  const json read = report_of({"embed", corpus_, "--read", file, "--save", "copy"});
+  EXPECT_EQ(read["metrics"]["words"], made["metrics"]["words"]);
+  const auto neighbors = [&](const std::string& model) {
+    json words;
+    const json report = report_of({"nearest", corpus_, "영화", "--model", model});
+    for (const json& row : report["tables"]["nearest"]) {
+      words.push_back(row["neighbor"]);
+    }
+    return words;
+  };
+  EXPECT_EQ(neighbors("vectors"), neighbors("copy"));
+  const std::string pairs =
+      folder_.write("pairs.tsv", "word1\tword2\tscore\n영화\t감동\t3\n영화\t없는말\t1\n연기\t감동\t9\n");
+  const json scores = report_of({"wordsim", corpus_, pairs, "--model", "copy"});
+  EXPECT_EQ(scores["tables"]["wordsim"][0]["pairs"], 3);
+  EXPECT_EQ(scores["tables"]["wordsim"][0]["covered"], 2);
+  EXPECT_EQ(run_malmoi({"nearest", corpus_, "없는말", "--model", "copy"}).status, 1);
+  const Outcome again = run_malmoi({"embed", corpus_, "--dim", "10", "--write", file, "--save", "other"});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr(file + " exists already"));
+}
+
+}  // namespace
+}  // namespace malmoi::testing

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/cli/program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace malmoi::testing {
+
+/// A corpus with labels in a folder of its own, for tests of classifiers; all are analysed by words, so that no
+/// dictionary is needed.
+class LabelledCorpus : public ::testing::Test {
+ protected:
+  nlohmann::json train(const Words& more = {}) const { return report_of(Words{"train", corpus_} + more); }
+
+  TemporaryFolder folder_;
+  std::string corpus_ = (folder_ / "labelled.malmoi").string();
+};
+
+/// The sample of film reviews, good (1) and bad (0).
+class ReviewCorpus : public LabelledCorpus {
+ protected:
+  void SetUp() override;
+};
+
+/// Topic and tone of news, told by a word each; every seventh document has no tone.
+class NewsCorpus : public LabelledCorpus {
+ protected:
+  void SetUp() override;
+
+  const Words fields_ = {"--label-field", "meta.topic", "--label-field", "meta.tone", "--save", "news"};
+};
+
+}  // namespace malmoi::testing
