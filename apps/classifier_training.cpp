@@ -188,6 +188,7 @@ std::vector<std::size_t> TrainingDocuments::sample(std::int64_t documents) const
 TrainingTask TrainingDocuments::task() const {
   TrainingTask task;
   task.labels = static_cast<std::int32_t>(labels_.size());
+  task.names = labels_;
   task.seed = options_.split.seed;
   task.analysis = analysis_;
   task.dictionary = options_.dictionary;

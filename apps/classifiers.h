@@ -34,6 +34,7 @@ struct TrainingTask {
   TrainingTexts train;
   TrainingTexts validation;  ///< may be empty
   std::int32_t labels = 0;
+  std::span<const std::string> names = {};  ///< [labels] for messages
   std::uint64_t seed = 1;
   tokenize::AnalyzerOptions analysis;                                   ///< how texts are read
   std::filesystem::path dictionary;                                     ///< folder of the Korean dictionary

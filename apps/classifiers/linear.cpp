@@ -239,8 +239,19 @@ class BayesTrainer : public LinearTrainer {
     if (!task.train.table.empty()) {
       throw UsageError("--kind bayes gives one label a document; with --label-separator take --kind softmax");
     }
+    require_documents(task);
     learned = {{"model", model_}, {"smoothing", options_.smoothing}};
     return neural::fit_bayes(rows, task.train.classes, task.labels, options(), context);
+  }
+
+  // A label of a split field may stand in the test alone.
+  static void require_documents(const TrainingTask& task) {
+    for (std::int32_t label = 0; label < task.labels; ++label) {
+      if (std::ranges::find(task.train.classes, label) != task.train.classes.end()) continue;
+      throw Error(ErrorCode::invalid_argument,
+                  concat("--kind bayes: none of the documents to train on has the label \"",
+                         task.names[static_cast<std::size_t>(label)], '"'));
+    }
   }
 
   std::string model_ = "complement";  // with two classes much like multinomial, with many better

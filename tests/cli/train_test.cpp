@@ -137,6 +137,12 @@ TEST_F(Train, TheSplitCanComeFromAField) {
   EXPECT_EQ(trained["metrics"]["test"], 10);
   EXPECT_EQ(trained["metrics"]["validation"], 10);
   EXPECT_EQ(figure(trained, "accuracy"), 1);
+
+  const std::string more = folder_.write("more.tsv", "id\ttext\tlabel\tpart\n60\tnew film\tnew\ttest\n");
+  ASSERT_EQ(run_malmoi({"index", corpus, more, "--meta-field", "part"}).status, 0);
+  const Outcome refused = run_malmoi({"train", corpus, "--split-field", "meta.part", "--kind", "bayes", "--force"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("none of the documents to train on has the label \"new\""));
 }
 
 TEST_F(Train, DocumentsMayHaveSeveralLabels) {
