@@ -9,6 +9,7 @@
 
 #include "corpus/base/error.h"
 #include "corpus/base/hex.h"
+#include "corpus/base/provided_pages.h"
 #include "corpus/base/string_table.h"
 #include "corpus/base/utf8.h"
 #include "corpus/partial_file.h"
@@ -95,27 +96,28 @@ void save_model(Database& database, std::string_view name, const StoredModel& mo
 }
 
 StoredModel load_model(const Database& database, std::string_view name) {
-  Statement select =
-      database.prepare("SELECT kind, version, options, tensors, checksum, run FROM models WHERE name = ?");
+  Statement select = database.prepare(
+      "SELECT kind, version, options, checksum, run, rowid, length(tensors) FROM models WHERE name = ?");
   select.bind(1, name);
   if (!select.step()) fail_missing(database, name);
   StoredModel model;
   model.kind = select.text(0);
   model.version = select.integer(1);
   model.options = select.text(2);
-  if (!select.is_null(5)) model.run = select.integer(5);
-  Statement bytes = database.prepare("SELECT sum(length(data)) FROM model_parts WHERE model = ?");
-  bytes.bind(1, name);
-  if (bytes.step()) model.tensors.reserve(select.blob(3).size() + static_cast<std::size_t>(bytes.integer(0)));
-  model.tensors = select.blob(3);
-  Statement part = database.prepare("SELECT data FROM model_parts WHERE model = ? ORDER BY part");
+  if (!select.is_null(4)) model.run = select.integer(4);
+  Statement parts = database.prepare("SELECT sum(length(data)) FROM model_parts WHERE model = ?");
+  parts.bind(1, name);
+  if (parts.step()) model.tensors.reserve(static_cast<std::size_t>(select.integer(6) + parts.integer(0)));
+  provide_pages(model.tensors.data(), model.tensors.capacity());
+  database.append_blob({"models", "tensors", select.integer(5)}, model.tensors);
+  Statement part = database.prepare("SELECT rowid FROM model_parts WHERE model = ? ORDER BY part");
   part.bind(1, name);
-  while (part.step()) model.tensors += part.blob(0);
+  while (part.step()) database.append_blob({"model_parts", "data", part.integer(0)}, model.tensors);
   model.checksum = checksum(model);
-  if (model.checksum != select.text(4)) {
+  if (model.checksum != select.text(3)) {
     throw Error(ErrorCode::corrupt_data,
                 concat(database.path().string(), ": the model \"", name, "\" is damaged (its checksum is ",
-                       model.checksum, ", not ", select.text(4), ")"));
+                       model.checksum, ", not ", select.text(3), ")"));
   }
   return model;
 }

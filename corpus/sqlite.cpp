@@ -202,6 +202,22 @@ std::int64_t Database::changes() const {
   return sqlite3_changes64(database_.get());
 }
 
+void Database::append_blob(const Cell& cell, std::string& bytes) const {
+  sqlite3_blob* opened = nullptr;
+  const int code = sqlite3_blob_open(database_.get(), "main", cell.table, cell.column, cell.row, 0, &opened);
+  if ((code & 0xFF) == SQLITE_ERROR) {
+    throw Error(ErrorCode::corrupt_data, concat(path_.string(), ": damaged: ", sqlite3_errmsg(database_.get()), " in ",
+                                                cell.table, '.', cell.column));
+  }
+  if (code != SQLITE_OK) fail(database_.get(), code, "");
+  const std::unique_ptr<sqlite3_blob, int (*)(sqlite3_blob*)> blob(opened, sqlite3_blob_close);
+  const std::size_t before = bytes.size();
+  const int size = sqlite3_blob_bytes(blob.get());
+  bytes.resize(before + static_cast<std::size_t>(size));
+  const int read = sqlite3_blob_read(blob.get(), bytes.data() + before, size, 0);
+  if (read != SQLITE_OK) fail(database_.get(), read, "");
+}
+
 Transaction::Transaction(Database& database) : database_(&database) {
   database.execute("BEGIN IMMEDIATE");
 }

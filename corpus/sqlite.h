@@ -63,6 +63,15 @@ class Database {
   [[nodiscard]] Statement prepare(std::string_view sql) const;
   [[nodiscard]] std::int64_t query_integer(std::string_view sql) const;
   [[nodiscard]] std::int64_t changes() const;
+
+  struct Cell {
+    const char* table = nullptr;
+    const char* column = nullptr;
+    std::int64_t row = 0;  ///< rowid
+  };
+  /// Appends the bytes of a blob, from the file's pages straight to their place: Statement::blob would bring the whole
+  /// value into memory first. Throws corrupt_data where there is no blob or text.
+  void append_blob(const Cell& cell, std::string& bytes) const;
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "corpus/base/error.h"
+#include "corpus/base/provided_pages.h"
 #include "corpus/int8_blocks.h"
 
 static_assert(std::endian::native == std::endian::little, "tensors are stored as they lie in memory");
@@ -81,6 +82,15 @@ std::string converted(std::span<const From> values) {
     std::memcpy(bytes.data() + i * sizeof(To), &value, sizeof(To));
   }
   return bytes;
+}
+
+template <typename T>
+std::vector<T> zeros(std::size_t count) {
+  std::vector<T> values;
+  values.reserve(count);
+  provide_pages(values.data(), count * sizeof(T));
+  values.resize(count);
+  return values;
 }
 
 // Calls visit with every element of a tensor of whole numbers.
@@ -298,7 +308,7 @@ std::vector<T> TensorReader::read(std::string_view name) const {
     if (tensor.type == TensorType::i8) return read_int8(tensor);
   }
   if (tensor.type != type_of<T>()) fail(what_, concat("have ", corpus::name(tensor.type), " for ", name));
-  std::vector<T> values(tensor.bytes.size() / sizeof(T));
+  std::vector<T> values = zeros<T>(tensor.bytes.size() / sizeof(T));
   if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
   return values;
 }
@@ -317,13 +327,15 @@ std::vector<float> TensorReader::read_int8(const TensorView& tensor) const {
 template <typename Integer>
 std::vector<Integer> TensorReader::read_narrow(std::string_view name, std::int64_t most) const {
   const TensorView& tensor = at(name);
-  std::vector<Integer> values;
-  values.reserve(tensor.bytes.size() / element_bytes(tensor.type));
+  std::vector<Integer> values = zeros<Integer>(tensor.bytes.size() / element_bytes(tensor.type));
+  const std::uint64_t limit = std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(most, 0)),
+                                       static_cast<std::uint64_t>(std::numeric_limits<Integer>::max()));
+  Integer* next = values.data();
   const auto keep = [&](std::int64_t value) {
-    if (value < 0 || value > most || std::cmp_greater(value, std::numeric_limits<Integer>::max())) {
+    if (static_cast<std::uint64_t>(value) > limit) {  // numbers below 0 are greater as well
       fail(what_, concat("have ", value, " in ", name, ", more than ", most, " or below 0"));
     }
-    values.push_back(static_cast<Integer>(value));
+    *next++ = static_cast<Integer>(value);
   };
   switch (tensor.type) {
     case TensorType::u8:

@@ -61,9 +61,27 @@ class Writer {
   }
 
   void word(ByteSpan span) {
+    if (by_plain_letters(span)) return;
     tokenize::fold_token(text_.substr(span.begin, span.end - span.begin), tokenize::UnicodeForm::nfkc, true, folded_);
     if (spans_ != nullptr && by_letters(span)) return;
     for (std::size_t i = 0; i < folded_.size();) append(decode_utf8(folded_, i), span);
+  }
+
+  // Writes a word of ASCII and Hangul syllables alone, which nothing folds but A to Z; otherwise writes nothing.
+  bool by_plain_letters(ByteSpan span) {
+    const std::size_t before = units_.size();
+    const std::size_t before_spans = spans_ == nullptr ? 0 : spans_->size();
+    for (std::size_t i = span.begin; i < span.end;) {
+      const std::size_t begin = i;
+      const char32_t code = decode_utf8(text_, i);
+      if (code >= 0x80 && (code < 0xAC00 || code > 0xD7A3)) {
+        units_.resize(before);
+        if (spans_ != nullptr) spans_->resize(before_spans);
+        return false;
+      }
+      append(code >= U'A' && code <= U'Z' ? code + (U'a' - U'A') : code, {begin, i});
+    }
+    return true;
   }
 
   // Writes the word letter by letter where that comes to the same; otherwise writes nothing.

@@ -25,11 +25,26 @@ std::size_t output_count(const LinearModel& model) {
 void score_row(const LinearModel& model, const FeatureRow& row, std::span<float> scores) {
   const std::size_t outputs = output_count(model);
   const float* const weights = model.weights.data();
-  std::copy(model.bias.begin(), model.bias.end(), scores.begin());
   const std::size_t size = row.columns.size();
-  for (std::size_t i = 0; i < size; ++i) {
+  const auto fetch_ahead = [&](std::size_t i) {
     if (i + kAhead < size) __builtin_prefetch(weights + static_cast<std::size_t>(row.columns[i + kAhead]) * outputs);
-    const float x = model.presence ? static_cast<float>(row.values[i] != 0.0F) : row.values[i];
+  };
+  const auto value = [&](std::size_t i) {
+    return model.presence ? static_cast<float>(row.values[i] != 0.0F) : row.values[i];
+  };
+  if (outputs == 1) {  // the sum stays in a register
+    float score = model.bias[0];
+    for (std::size_t i = 0; i < size; ++i) {
+      fetch_ahead(i);
+      score += value(i) * weights[row.columns[i]];
+    }
+    scores[0] = score;
+    return;
+  }
+  std::copy(model.bias.begin(), model.bias.end(), scores.begin());
+  for (std::size_t i = 0; i < size; ++i) {
+    fetch_ahead(i);
+    const float x = value(i);
     const float* const w = weights + static_cast<std::size_t>(row.columns[i]) * outputs;
     for (std::size_t k = 0; k < outputs; ++k) scores[k] += x * w[k];
   }
@@ -86,9 +101,12 @@ std::vector<float> predict_texts(const TextFeatures& features, const LinearModel
   parallel_for(texts.size(), kRowsPerChunk, context, [&](const Chunk& chunk) {
     FeatureReader reader(features);
     std::vector<float> scores(output_count(model));
-    for (std::size_t t = chunk.begin; t < chunk.end; ++t) {
-      score_row(model, reader.read(texts[t], of_words ? tokens.row(t) : std::span<const TermId>()), scores);
-      to_probabilities(model, scores, std::span(probabilities).subspan(t * classes, classes));
+    for (std::size_t t = chunk.begin; t < chunk.end;) {
+      const std::size_t end = std::min(t + FeatureReader::kTextsAtOnce, chunk.end);
+      for (const FeatureRow& row : reader.read(texts, tokens, t, end)) {
+        score_row(model, row, scores);
+        to_probabilities(model, scores, std::span(probabilities).subspan(t++ * classes, classes));
+      }
     }
   });
   return probabilities;

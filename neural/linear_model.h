@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "corpus/base/run_context.h"
+#include "neural/feature_reader.h"
 #include "neural/text_features.h"
 #include "vectorize/doc_term_matrix.h"
 

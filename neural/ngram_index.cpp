@@ -1,8 +1,6 @@
 #include "neural/ngram_index.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <utility>
 
 #include "corpus/base/error.h"
@@ -11,150 +9,121 @@ namespace malmoi::neural {
 namespace {
 
 constexpr std::size_t kMostNodes = std::size_t{1} << 30U;
-// Slots looked up together: enough to keep the memory busy, few enough for the cache.
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t kMostUnits = std::numeric_limits<std::uint16_t>::max();
+
+bool fits(const NgramTree& tree, std::size_t node) {
+  const std::int32_t parent = tree.parents[node];
+  const std::int32_t unit = tree.units[node];
+  return (parent >= -1) & (parent < static_cast<std::int32_t>(tree.parents.size())) & (unit >= 0) &
+         (unit < std::numeric_limits<std::int32_t>::max());
+}
+
+void validate(const NgramTree& tree) {
+  if (tree.units.size() != tree.parents.size() || tree.features < 0 ||
+      static_cast<std::size_t>(tree.features) > tree.parents.size() || tree.parents.size() >= kMostNodes) {
+    throw Error(ErrorCode::corrupt_data, concat("n-gram tree: ", tree.parents.size(), " parents, ", tree.units.size(),
+                                                " units and ", tree.features, " features"));
+  }
+  bool fit = true;  // nearly always: by vectors, and only then one by one
+  for (std::size_t node = 0; node < tree.parents.size(); ++node) fit &= fits(tree, node);
+  for (std::size_t node = 0; !fit; ++node) {
+    if (fits(tree, node)) continue;
+    throw Error(ErrorCode::corrupt_data, concat("n-gram tree: node ", node, " of ", tree.parents.size(), " has parent ",
+                                                tree.parents[node], " and unit ", tree.units[node]));
+  }
+}
+
+// Lengths of the n-grams, filled from the first node on; 0: not known yet. 16 bits a length: memory that is touched for
+// the first time is most of what loading a model takes.
+class Lengths {
+ public:
+  explicit Lengths(const NgramTree& tree) : tree_(tree), lengths_(tree.parents.size(), 0) {}
+
+  std::size_t measure(std::size_t node) {
+    const std::int32_t parent = tree_.parents[node];
+    if (lengths_[node] != 0) return lengths_[node];
+    if (parent >= 0 && lengths_[static_cast<std::size_t>(parent)] == 0) climb(node);
+    const std::size_t length = parent < 0 ? 1 : std::size_t{lengths_[static_cast<std::size_t>(parent)]} + 1;
+    if (length > kMostUnits) {
+      throw Error(ErrorCode::corrupt_data, concat("n-gram tree: node ", node, " has more than ", kMostUnits, " units"));
+    }
+    lengths_[node] = static_cast<std::uint16_t>(length);
+    return length;
+  }
+
+ private:
+  // Measures the ancestors, the first one first.
+  void climb(std::size_t node) {
+    std::vector<std::size_t> path;
+    for (std::int32_t above = tree_.parents[node]; above >= 0 && lengths_[static_cast<std::size_t>(above)] == 0;
+         above = tree_.parents[path.back()]) {
+      path.push_back(static_cast<std::size_t>(above));
+      if (path.size() > lengths_.size()) {
+        throw Error(ErrorCode::corrupt_data, concat("n-gram tree: node ", node, " is its own ancestor"));
+      }
+    }
+    for (; !path.empty(); path.pop_back()) measure(path.back());
+  }
+
+  const NgramTree& tree_;
+  std::vector<std::uint16_t> lengths_;
+};
 
 }  // namespace
 
 NgramIndex::NgramIndex(NgramTree tree) : tree_(std::move(tree)) {
-  const auto nodes = static_cast<std::int32_t>(tree_.parents.size());
-  if (tree_.units.size() != tree_.parents.size() || tree_.features < 0 || tree_.features > nodes ||
-      tree_.parents.size() >= kMostNodes) {
-    throw Error(ErrorCode::corrupt_data, concat("n-gram tree: ", tree_.parents.size(), " parents, ", tree_.units.size(),
-                                                " units and ", tree_.features, " features"));
+  validate(tree_);
+  std::vector<bool> leads_on(tree_.parents.size(), false);
+  Lengths lengths(tree_);
+  std::size_t longest = 0;
+  std::vector<std::int32_t> roots;
+  for (std::size_t node = 0; node < tree_.parents.size(); ++node) {
+    longest = std::max(longest, lengths.measure(node));
+    if (tree_.parents[node] < 0) {
+      roots.push_back(static_cast<std::int32_t>(node));
+    } else {
+      leads_on[static_cast<std::size_t>(tree_.parents[node])] = true;
+    }
   }
+  longest_ = static_cast<int>(longest);
+  place_roots(roots, leads_on);
+  table_ = NgramTable(tree_, leads_on);
+}
+
+void NgramIndex::place_roots(std::span<const std::int32_t> roots, const std::vector<bool>& leads_on) {
   std::int32_t units = 0;
-  for (std::int32_t node = 0; node < nodes; ++node) {
-    const auto at = static_cast<std::size_t>(node);
-    if (tree_.parents[at] < -1 || tree_.parents[at] >= nodes || tree_.units[at] < 0 ||
-        tree_.units[at] == std::numeric_limits<std::int32_t>::max()) {
-      throw Error(ErrorCode::corrupt_data, concat("n-gram tree: node ", node, " of ", nodes, " has parent ",
-                                                  tree_.parents[at], " and unit ", tree_.units[at]));
+  for (const std::int32_t node : roots) units = std::max(units, tree_.units[static_cast<std::size_t>(node)] + 1);
+  roots_.assign(static_cast<std::size_t>(units) + 1, {});
+  for (const std::int32_t node : roots) {
+    NgramChild& root = roots_[static_cast<std::size_t>(tree_.units[static_cast<std::size_t>(node)])];
+    if (root.node() >= 0) {
+      throw Error(ErrorCode::corrupt_data,
+                  concat("n-gram tree: nodes ", root.node(), " and ", node, " are one n-gram"));
     }
-    if (tree_.parents[at] < 0) units = std::max(units, tree_.units[at] + 1);
-  }
-  roots_.assign(static_cast<std::size_t>(units), -1);
-  measure_lengths();
-  insert_all();
-}
-
-void NgramIndex::measure_lengths() {
-  std::vector<std::int32_t> lengths(tree_.parents.size(), 0);
-  std::vector<std::size_t> path;
-  for (std::size_t node = 0; node < lengths.size(); ++node) {
-    path.clear();
-    std::int32_t above = static_cast<std::int32_t>(node);
-    while (above >= 0 && lengths[static_cast<std::size_t>(above)] == 0) {
-      path.push_back(static_cast<std::size_t>(above));
-      above = tree_.parents[path.back()];
-      if (path.size() > lengths.size()) {
-        throw Error(ErrorCode::corrupt_data, concat("n-gram tree: node ", node, " is its own ancestor"));
-      }
-    }
-    std::int32_t length = above < 0 ? 0 : lengths[static_cast<std::size_t>(above)];
-    for (; !path.empty(); path.pop_back()) lengths[path.back()] = ++length;
-    longest_ = std::max(longest_, static_cast<int>(length));
+    root = NgramChild(node, leads_on[static_cast<std::size_t>(node)]);
   }
 }
 
-void NgramIndex::insert_all() {
-  const std::size_t capacity = std::bit_ceil(std::max<std::size_t>(64, tree_.parents.size() * 3 / 2));
-  slots_.assign(capacity, {});
-  shift_ = 64 - std::countr_zero(capacity);
-  std::vector<bool> is_leaf(tree_.parents.size(), true);
-  for (const std::int32_t parent : tree_.parents) {
-    if (parent >= 0) is_leaf[static_cast<std::size_t>(parent)] = false;
-  }
-  const auto refuse_twin = [](std::int32_t there, std::size_t node) {
-    if (there < 0) return;
-    throw Error(ErrorCode::corrupt_data, concat("n-gram tree: nodes ", there, " and ", node, " are one n-gram"));
-  };
-  const auto insert = [&](std::size_t node, std::size_t slot) {
-    const std::int32_t parent = tree_.parents[node];
-    const std::int32_t unit = tree_.units[node];
-    const auto number = static_cast<std::int32_t>(node);
-    if (parent < 0) return refuse_twin(std::exchange(roots_[static_cast<std::size_t>(unit)], number), node);
-    while (slots_[slot].parent >= 0 && (slots_[slot].parent != parent || slots_[slot].unit != unit)) {
-      slot = (slot + 1) & (capacity - 1);
-    }
-    refuse_twin(slots_[slot].child.node(), node);
-    slots_[slot] = {parent, unit, Child(number, is_leaf[node])};
-  };
-  // All slots of a block are asked for before the first is looked at.
-  std::array<std::size_t, kBlock> homes;
-  for (std::size_t begin = 0; begin < tree_.parents.size(); begin += kBlock) {
-    const std::size_t count = std::min(kBlock, tree_.parents.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) {
-      homes[i] = home(tree_.parents[begin + i], tree_.units[begin + i]);
-      __builtin_prefetch(&slots_[homes[i]], 1);
-    }
-    for (std::size_t i = 0; i < count; ++i) insert(begin + i, homes[i]);
-  }
-}
-
-std::size_t NgramIndex::home(std::int32_t parent, std::int32_t unit) const noexcept {
-  const std::uint64_t key =
-      static_cast<std::uint64_t>(static_cast<std::uint32_t>(parent)) << 32U | static_cast<std::uint32_t>(unit);
-  const std::uint64_t mixed = (key ^ key >> 29U) * 0xA0761D6478BD642FULL;
-  return static_cast<std::size_t>((mixed ^ mixed << 32U) >> static_cast<unsigned>(shift_));
-}
-
-NgramIndex::Child NgramIndex::child(std::size_t home, std::int32_t parent, std::int32_t unit) const noexcept {
-  for (std::size_t slot = home; slots_[slot].parent >= 0; slot = (slot + 1) & (slots_.size() - 1)) {
-    if (slots_[slot].parent == parent && slots_[slot].unit == unit) return slots_[slot].child;
-  }
-  return {};
-}
-
-// Level by level over a block of places: all places of a level are asked for before the first is looked at.
-template <typename Emit>
-void NgramIndex::walk(std::span<const std::int32_t> sequence, const Emit& emit) const {
-  struct Place {
-    std::size_t begin = 0;
-    std::int32_t node = 0;
-    std::size_t home = 0;
-  };
-  std::array<Place, kBlock> places;
-  for (std::size_t block = 0; block < sequence.size(); block += kBlock) {
-    std::size_t alive = 0;
-    for (std::size_t i = block; i < std::min(block + kBlock, sequence.size()); ++i) {
-      const auto unit = static_cast<std::size_t>(static_cast<std::uint32_t>(sequence[i]));
-      const std::int32_t node = unit < roots_.size() ? roots_[unit] : -1;
-      if (node < 0) continue;
-      if (node < tree_.features) emit(node, i, 1);
-      places[alive++] = {i, node, 0};
-    }
-    for (int length = 2; length <= longest_ && alive > 0; ++length) {
-      const std::size_t ahead = static_cast<std::size_t>(length) - 1;
-      std::size_t kept = 0;
-      for (std::size_t p = 0; p < alive; ++p) {
-        Place place = places[p];
-        if (place.begin + ahead >= sequence.size() || sequence[place.begin + ahead] < 0) continue;
-        place.home = home(place.node, sequence[place.begin + ahead]);
-        __builtin_prefetch(&slots_[place.home]);
-        places[kept++] = place;
-      }
-      alive = 0;
-      for (std::size_t p = 0; p < kept; ++p) {
-        Place place = places[p];
-        const Child found = child(place.home, place.node, sequence[place.begin + ahead]);
-        if (found.node() < 0) continue;
-        if (found.node() < tree_.features) emit(found.node(), place.begin, length);
-        place.node = found.node();
-        if (!found.is_leaf()) places[alive++] = place;
-      }
-    }
-  }
-}
-
-void NgramIndex::find(std::span<const std::int32_t> sequence, std::vector<std::int32_t>& features) const {
-  walk(sequence, [&](std::int32_t feature, std::size_t, int) { features.push_back(feature); });
-}
-
+// Level by level over a block of places, the order in which NgramFinder finds them.
 void NgramIndex::find(std::span<const std::int32_t> sequence, std::vector<Occurrence>& occurrences) const {
-  walk(sequence, [&](std::int32_t feature, std::size_t begin, int length) {
-    occurrences.push_back({feature, static_cast<std::int32_t>(begin), length});
-  });
+  std::vector<Occurrence> alive;
+  for (std::size_t block = 0; block < sequence.size(); block += kNgramBlock) {
+    alive.clear();
+    const auto take = [&](NgramChild child, std::size_t begin, std::int32_t length) {
+      const Occurrence one{child.node(), static_cast<std::int32_t>(begin), length};
+      if (one.feature >= 0 && one.feature < features()) occurrences.push_back(one);
+      if (child.leads_on()) alive.push_back(one);
+    };
+    for (std::size_t i = block; i < std::min(block + kNgramBlock, sequence.size()); ++i) take(root(sequence[i]), i, 1);
+    while (!alive.empty()) {
+      for (const Occurrence& prefix : std::exchange(alive, {})) {
+        const std::size_t next = static_cast<std::size_t>(prefix.begin) + static_cast<std::size_t>(prefix.length);
+        if (next >= sequence.size() || !table_.knows(sequence[next])) continue;
+        const NgramChild child = table_.child(table_.place(prefix.feature, sequence[next]));
+        take(child, static_cast<std::size_t>(prefix.begin), prefix.length + 1);
+      }
+    }
+  }
 }
 
 std::vector<std::int32_t> NgramIndex::ngram(std::int32_t node) const {

@@ -1,14 +1,15 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
 
-#include "corpus/base/large_pages.h"
 #include "corpus/base/run_context.h"
 #include "corpus/base/token_sequences.h"
+#include "neural/ngram_table.h"
 
 namespace malmoi::neural {
 
@@ -21,6 +22,9 @@ struct NgramOptions {
   std::int32_t most = std::numeric_limits<std::int32_t>::max();  ///< n-grams kept, those in most rows; ≥ 1
 };
 
+/// Places that are searched side by side, level by level.
+inline constexpr std::size_t kNgramBlock = 64;
+
 /// n-grams as a tree: an n-gram is its first n - 1 units (another node) and its last unit. Plain data, for storing.
 struct NgramTree {
   std::vector<std::int32_t> parents;  ///< [nodes] -1: an n-gram of one unit. A parent that is no feature may come later
@@ -29,11 +33,11 @@ struct NgramTree {
   friend bool operator==(const NgramTree&, const NgramTree&) = default;
 };
 
-/// Finds the n-grams of a tree in sequences, exactly: the hash table compares whole keys. Immutable, shared by threads.
+/// Finds the n-grams of a tree in sequences, exactly. Immutable, shared by threads.
 class NgramIndex {
  public:
-  /// Throws corrupt_data: 2^30 nodes or more, a parent or unit out of range, a node that is its own ancestor, or the
-  /// same n-gram twice
+  /// Throws corrupt_data: 2^30 nodes or more, a parent or unit out of range, a node that is its own ancestor or of
+  /// more than 65,535 units, or the same n-gram twice
   explicit NgramIndex(NgramTree tree);
 
   [[nodiscard]] const NgramTree& tree() const noexcept { return tree_; }
@@ -43,45 +47,25 @@ class NgramIndex {
   /// Units of a node, first to last.
   [[nodiscard]] std::vector<std::int32_t> ngram(std::int32_t node) const;
 
-  /// Appends every feature that occurs in the sequence, once an occurrence. Units out of range are breaks.
-  void find(std::span<const std::int32_t> sequence, std::vector<std::int32_t>& features) const;
-
   struct Occurrence {
     std::int32_t feature = 0;
     std::int32_t begin = 0;   ///< place of its first unit
     std::int32_t length = 0;  ///< units
   };
-  /// The same with their places.
+  /// Appends every feature that occurs in the sequence, once an occurrence. Units out of range are breaks. NgramFinder
+  /// finds the features alone in the same order, faster.
   void find(std::span<const std::int32_t> sequence, std::vector<Occurrence>& occurrences) const;
 
  private:
-  /// What is known of a child in one look: most n-grams lead to no longer one, and need no further look.
-  class Child {
-   public:
-    Child() = default;  ///< none
-    Child(std::int32_t node, bool is_leaf) : packed_(node * 2 + (is_leaf ? 1 : 0)) {}
-    [[nodiscard]] std::int32_t node() const noexcept { return packed_ >> 1; }  ///< -1: there is none
-    [[nodiscard]] bool is_leaf() const noexcept { return (packed_ & 1) != 0; }
-
-   private:
-    std::int32_t packed_ = -1;
-  };
-  struct Slot {
-    std::int32_t parent = -1;  ///< -1: empty
-    std::int32_t unit = 0;
-    Child child;
-  };
-  [[nodiscard]] std::size_t home(std::int32_t parent, std::int32_t unit) const noexcept;
-  [[nodiscard]] Child child(std::size_t home, std::int32_t parent, std::int32_t unit) const noexcept;
-  template <typename Emit>
-  void walk(std::span<const std::int32_t> sequence, const Emit& emit) const;
-  void insert_all();
-  void measure_lengths();
+  friend class NgramFinder;
+  [[nodiscard]] NgramChild root(std::int32_t unit) const noexcept {
+    return roots_[std::min<std::size_t>(static_cast<std::uint32_t>(unit), roots_.size() - 1)];
+  }
+  void place_roots(std::span<const std::int32_t> roots, const std::vector<bool>& leads_on);
 
   NgramTree tree_;
-  std::vector<std::int32_t> roots_;            ///< [units] node of the n-gram of one unit, or -1
-  std::vector<Slot, LargePages<Slot>> slots_;  ///< a power of two; linear probing
-  int shift_ = 0;                              ///< 64 - log2(slots)
+  std::vector<NgramChild> roots_;  ///< [units + 1] n-grams of one unit; the last stands for all greater units
+  NgramTable table_;
   int longest_ = 0;
 };
 

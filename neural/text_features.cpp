@@ -1,7 +1,6 @@
 #include "neural/text_features.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -11,6 +10,7 @@
 #include "corpus/base/parallel.h"
 #include "corpus/base/utf8.h"
 #include "neural/character_units.h"
+#include "neural/feature_reader.h"
 
 namespace malmoi::neural {
 namespace {
@@ -22,32 +22,6 @@ using vectorize::SparseMatrix;
 
 bool within_words(const FeatureOptions& options) {
   return options.scope == CharacterScope::word;
-}
-
-// Most counts are 1.
-float log_count(float count) {
-  return count == 1.0F ? 1.0F : static_cast<float>(1.0 + std::log(static_cast<double>(count)));
-}
-
-float local_weight(FeatureWeight weight, float count) {
-  switch (weight) {
-    case FeatureWeight::binary:
-      return 1.0F;
-    case FeatureWeight::count:
-      return count;
-    case FeatureWeight::log:
-    case FeatureWeight::tf_idf:
-      break;
-  }
-  return log_count(count);
-}
-
-void normalize(std::span<float> values) {
-  double sum = 0.0;
-  for (const float value : values) sum += static_cast<double>(value) * value;
-  if (sum == 0.0) return;
-  const auto scale = static_cast<float>(1.0 / std::sqrt(sum));
-  for (float& value : values) value *= scale;
 }
 
 TokenSequences character_sequences(std::span<const std::string_view> texts, bool break_words,
@@ -184,9 +158,9 @@ SparseMatrix TextFeatures::rows(std::span<const std::string_view> texts, const T
     FeatureReader reader(*this);
     RowBlock& block = blocks[chunk.index];
     std::vector<std::uint64_t> order;
-    for (std::size_t t = chunk.begin; t < chunk.end; ++t) {
-      const FeatureRow row = reader.read(texts[t], options_.words ? tokens.row(t) : std::span<const TermId>());
-      append_sorted(row, order, block);
+    for (std::size_t t = chunk.begin; t < chunk.end; t += FeatureReader::kTextsAtOnce) {
+      const std::size_t end = std::min(t + FeatureReader::kTextsAtOnce, chunk.end);
+      for (const FeatureRow& row : reader.read(texts, tokens, t, end)) append_sorted(row, order, block);
     }
   });
   return join(std::move(blocks), texts.size(), size(), context);
@@ -222,61 +196,6 @@ std::vector<FeatureOccurrence> TextFeatures::occurrences(std::string_view text,
     add(found, spans, words_.features());
   }
   return places;
-}
-
-FeatureRow FeatureReader::read(std::string_view text, std::span<const TermId> tokens) {
-  const FeatureOptions& options = features_.options_;
-  columns_.clear();
-  values_.clear();
-  if (options.words) {
-    found_.clear();
-    features_.words_.find(tokens, found_);
-    take_view(0);
-  }
-  if (options.characters) {
-    found_.clear();
-    units_.clear();
-    append_characters(text, within_words(options), units_);
-    features_.characters_.find(units_, found_);
-    take_view(features_.words_.features());
-  }
-  if (options.norm == FeatureNorm::whole) normalize(values_);
-  return {columns_, values_};
-}
-
-// Weighs the features in found_.
-void FeatureReader::take_view(std::int32_t first_column) {
-  const FeatureOptions& options = features_.options_;
-  const std::size_t first = values_.size();
-  count_found(first_column);
-  for (std::size_t i = first; i < values_.size(); ++i) {
-    values_[i] = local_weight(options.weight, values_[i]) * features_.global_[static_cast<std::size_t>(columns_[i])];
-  }
-  if (options.norm == FeatureNorm::view) normalize(std::span(values_).subspan(first));
-}
-
-// Appends the different features in found_ and how often each is there. A small hash table that stays in the cache
-// tells which were seen.
-void FeatureReader::count_found(std::int32_t first_column) {
-  if (cells_.size() < 2 * found_.size())
-    cells_.assign(std::bit_ceil(std::max<std::size_t>(512, 2 * found_.size())), {});
-  const std::size_t mask = cells_.size() - 1;
-  if (++views_ == 0) {  // the numbers are used up: none may be taken for an old one
-    std::fill(cells_.begin(), cells_.end(), Cell{});
-    views_ = 1;
-  }
-  for (const std::int32_t feature : found_) {
-    std::size_t at = static_cast<std::uint32_t>(feature) * 0x9E3779B1U >> 7U & mask;
-    while (cells_[at].view == views_ && cells_[at].feature != feature) at = (at + 1) & mask;
-    if (cells_[at].view == views_) {
-      values_[cells_[at].place] += 1.0F;
-      continue;
-    }
-    cells_[at] = {views_, feature, columns_.size()};
-    columns_.push_back(feature + first_column);
-    values_.push_back(1.0F);
-    __builtin_prefetch(features_.global_.data() + columns_.back());
-  }
 }
 
 FittedFeatures fit_features(std::span<const std::string_view> texts, TokenizedTexts tokens,

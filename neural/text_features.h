@@ -87,43 +87,11 @@ class TextFeatures {
                                                            const tokenize::Analyzer& analyzer) const;
 
  private:
-  friend class FeatureReader;
   FeatureOptions options_;
   StringTable terms_;
   NgramIndex words_;
   NgramIndex characters_;
   std::vector<float> global_;
-};
-
-/// One text's row; valid until the next one is read.
-struct FeatureRow {
-  std::span<const std::int32_t> columns;  ///< different ones, in any order
-  std::span<const float> values;
-};
-
-/// One thread's reading of texts, with its buffers. The features must outlive it. Columns come in the order of their
-/// first occurrence: sorting them would take longer than all else.
-class FeatureReader {
- public:
-  explicit FeatureReader(const TextFeatures& features) : features_(features) {}
-  FeatureRow read(std::string_view text, std::span<const TermId> tokens);
-
- private:
-  struct Cell {
-    std::uint32_t view = 0;  ///< number of the view that filled it; all others are empty
-    std::int32_t feature = 0;
-    std::size_t place = 0;  ///< in columns_
-  };
-  void take_view(std::int32_t first_column);
-  void count_found(std::int32_t first_column);
-
-  const TextFeatures& features_;
-  std::vector<Cell> cells_;
-  std::uint32_t views_ = 0;
-  std::vector<std::int32_t> units_;
-  std::vector<std::int32_t> found_;
-  std::vector<std::int32_t> columns_;
-  std::vector<float> values_;
 };
 
 struct FittedFeatures {

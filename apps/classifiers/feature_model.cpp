@@ -145,6 +145,12 @@ FeatureOptions FeatureFlags::options(const tokenize::AnalyzerOptions& analysis) 
   return options;
 }
 
+bool all_finite(std::span<const float> values) {
+  bool finite = true;
+  for (const float value : values) finite &= std::isfinite(value);
+  return finite;
+}
+
 void save_features(const neural::TextFeatures& features, ModelWriter& writer, ordered_json& fields) {
   const FeatureOptions& options = features.options();
   fields["features"] = {{"words_features", features.words().features()},
@@ -168,7 +174,9 @@ void save_features(const neural::TextFeatures& features, ModelWriter& writer, or
 neural::TextFeatures read_features(const ModelReader& reader) {
   neural::FeatureData data;
   data.options = read_options(reader);
-  for (const std::string& term : reader.strings("features.terms")) data.terms.intern(term);
+  const std::vector<std::string> terms = reader.strings("features.terms");
+  data.terms.reserve(terms.size());
+  for (const std::string& term : terms) data.terms.intern(term);
   const ModelFields from = reader.fields("features");
   std::int32_t features = 0;
   from.take("words_features", features);
@@ -176,8 +184,7 @@ neural::TextFeatures read_features(const ModelReader& reader) {
   from.take("characters_features", features);
   data.characters = read_tree(reader, "features.characters", features);
   data.global = reader.tensors().read<float>("features.global");
-  reader.require(std::ranges::all_of(data.global, [](float weight) { return std::isfinite(weight); }),
-                 "features.global");
+  reader.require(all_finite(data.global), "features.global");
   return neural::TextFeatures(std::move(data));
 }
 

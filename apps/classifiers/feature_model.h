@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "apps/model_parts.h"
@@ -31,6 +32,9 @@ class FeatureFlags {
   std::string max_df_ = "100%";
   std::optional<std::int32_t> max_features_;
 };
+
+/// Whether all of many numbers are finite: without leaving at the first that is not, by vectors.
+[[nodiscard]] bool all_finite(std::span<const float> values);
 
 /// Features as parts of a model: options under "features", arrays under "features.*".
 void save_features(const neural::TextFeatures& features, ModelWriter& writer, nlohmann::ordered_json& fields);

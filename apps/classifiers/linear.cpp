@@ -283,10 +283,9 @@ std::unique_ptr<TextClassifier> read_linear_classifier(const ModelReader& reader
   model.weights = reader.tensors().read<float>("weights");
   model.bias = reader.tensors().read<float>("bias");
   const auto outputs = static_cast<std::size_t>(model.outputs());
-  const auto finite = [](float value) { return std::isfinite(value); };
   reader.require(model.weights.size() == static_cast<std::size_t>(model.features) * outputs, "weights");
   reader.require(model.bias.size() == outputs, "bias");
-  reader.require(std::ranges::all_of(model.weights, finite) && std::ranges::all_of(model.bias, finite), "weights");
+  reader.require(all_finite(model.weights) && all_finite(model.bias), "weights");
   auto analyzer = make_analyzer(features.options().analysis, dictionary);
   return std::make_unique<LinearTextClassifier>(std::move(features), std::move(model), std::move(analyzer),
                                                 reader.fields().json("options"));

@@ -86,6 +86,21 @@ TEST(Models, LongTensorsAreCutIntoPartsAndJoined) {
   EXPECT_EQ(database.query_integer("SELECT count(*) FROM model_parts"), 0);
 }
 
+TEST(Models, ReadsBlobsStraightToTheirPlace) {
+  const TemporaryFolder folder;
+  Database database = Database::open(folder / "blobs", {.access = Access::write, .create = true});
+  database.execute("CREATE TABLE parts(data BLOB); INSERT INTO parts VALUES(x'414200'), (x''), ('ja'), (NULL)");
+  std::string bytes = "<";
+  for (const std::int64_t row : {1, 2, 3, 1}) database.append_blob({"parts", "data", row}, bytes);
+  EXPECT_EQ(bytes, std::string("<AB\0jaAB\0", 9));
+  const auto refused = [&](const char* column, std::int64_t row) {
+    return code_of([&] { database.append_blob({"parts", column, row}, bytes); });
+  };
+  EXPECT_EQ(refused("data", 4), ErrorCode::corrupt_data);  // no blob
+  EXPECT_EQ(refused("data", 5), ErrorCode::corrupt_data);  // no row
+  EXPECT_EQ(refused("other", 1), ErrorCode::corrupt_data);
+}
+
 TEST(Models, AnExistingNameIsRefusedUnlessItIsToBeReplaced) {
   const TemporaryFolder folder;
   Database database = new_corpus(folder / "c");

@@ -16,6 +16,7 @@ namespace malmoi::neural {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 using Ngram = std::vector<std::int32_t>;
 
@@ -43,6 +44,14 @@ TokenSequences random_sequences(std::uint64_t seed, std::size_t rows, std::int32
   return sequences_of(all);
 }
 
+std::vector<std::int32_t> features_of(const NgramIndex& index, std::span<const std::int32_t> sequence) {
+  std::vector<NgramIndex::Occurrence> occurrences;
+  index.find(sequence, occurrences);
+  std::vector<std::int32_t> features;
+  for (const NgramIndex::Occurrence& one : occurrences) features.push_back(one.feature);
+  return features;
+}
+
 // The plain twin: every n-gram with the rows that hold it.
 std::map<Ngram, std::set<std::size_t>> all_ngrams(const TokenSequences& sequences, int shortest, int longest) {
   std::map<Ngram, std::set<std::size_t>> ngrams;
@@ -67,9 +76,7 @@ TEST(NgramIndex, KeepsTheNgramsOfAHandWorkedExample) {
   EXPECT_THAT(index.ngram(0), ElementsAre(1));  // in three rows; the others in two, 2 and 0 before the bigram
   EXPECT_THAT(learned.documents, ElementsAre(3, 2, 2, 2));
   EXPECT_THAT(index.ngram(3), ElementsAre(0, 1));
-  std::vector<std::int32_t> found;
-  index.find(Ngram{1, 0, 1, 99, 0, -1, 1}, found);
-  EXPECT_THAT(found, UnorderedElementsAre(0, 1, 0, 1, 0, 3));
+  EXPECT_THAT(features_of(index, Ngram{1, 0, 1, 99, 0, -1, 1}), UnorderedElementsAre(0, 1, 0, 1, 0, 3));
   std::vector<NgramIndex::Occurrence> places;
   index.find(Ngram{1, 0, 1}, places);
   EXPECT_EQ(places.back().feature, 3);
@@ -98,9 +105,7 @@ TEST(NgramIndex, AgreesWithAPlainMapOfNgrams) {
     const TokenSequences others = random_sequences(8, 30, 30, 200);  // units 25 to 29 are unknown
     for (std::size_t r = 0; r < others.rows(); ++r) {
       std::map<Ngram, int> counts;
-      std::vector<std::int32_t> found;
-      index.find(others.row(r), found);
-      for (const std::int32_t f : found) ++counts[index.ngram(f)];
+      for (const std::int32_t f : features_of(index, others.row(r))) ++counts[index.ngram(f)];
       std::map<Ngram, int> plain;
       const auto row = others.row(r);
       for (std::size_t i = 0; i < row.size(); ++i) {
@@ -136,9 +141,7 @@ TEST(NgramIndex, IsTheSameForAnyNumberOfThreads) {
 TEST(NgramIndex, TakesNothingForNothing) {
   EXPECT_EQ(learn_ngrams({}, 0, {}).tree.features, 0);
   EXPECT_EQ(learn_ngrams(sequences_of({{}, {-1, -1}}), 5, {.longest = 3, .min_df = 1}).tree.features, 0);
-  std::vector<std::int32_t> found;
-  NgramIndex(NgramTree{}).find(Ngram{0, 1, -1}, found);
-  EXPECT_TRUE(found.empty());
+  EXPECT_THAT(features_of(NgramIndex(NgramTree{}), Ngram{0, 1, -1}), IsEmpty());
 }
 
 TEST(NgramIndex, RefusesDamagedTreesAndWrongOptions) {
@@ -149,6 +152,15 @@ TEST(NgramIndex, RefusesDamagedTreesAndWrongOptions) {
   EXPECT_THROW(NgramIndex({.parents = {-1, 0, 0}, .units = {3, 1, 1}, .features = 2}), Error);
   EXPECT_THROW(NgramIndex({.parents = {-1}, .units = {-3}, .features = 1}), Error);
   EXPECT_THROW(NgramIndex({.parents = {-1}, .units = {3}, .features = 2}), Error);
+  NgramTree chain;  // each the child of the next: the longest is measured first
+  for (std::int32_t node = 0; node < 65536; ++node) {
+    chain.parents.push_back(node == 65535 ? -1 : node + 1);
+    chain.units.push_back(0);
+  }
+  EXPECT_THROW(NgramIndex{chain}, Error);
+  chain.parents[65534] = -1;  // now of 65,535 units
+  chain.units[65534] = 1;
+  EXPECT_EQ(NgramIndex(chain).longest(), 65535);
   const TokenSequences rows = sequences_of({{0, 1}});
   EXPECT_THROW(static_cast<void>(learn_ngrams(rows, 1, {})), Error);
   EXPECT_THROW(static_cast<void>(learn_ngrams(rows, 2, {.shortest = 0})), Error);
