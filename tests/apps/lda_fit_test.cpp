@@ -19,6 +19,7 @@ using testing::TemporaryFolder;
 struct Given {
   explicit Given(std::vector<std::string> args) {
     boost::program_options::options_description flags;
+    lda.add_topics_to(flags);
     lda.add_to(flags);
     terms.add_to(flags);
     std::istringstream in;

@@ -161,7 +161,7 @@ TEST(Parse, PrintsHelpEvenWhenArgumentsAreMissing) {
             "  --format text|json|tsv (=text)\n"
             "                              form of what is printed\n"
             "  --quiet                     no progress and no notes\n"
-            "  --force                     overwrite files that exist\n"
+            "  --force                     overwrite files and models that exist\n"
             "  -h, --help                  show this text\n"
             "\n"
             "Examples:\n"

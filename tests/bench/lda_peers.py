@@ -3,7 +3,7 @@
 
 usage: lda_peers.py LDA_BENCH TOKENS.gz [TOPICS ...]
 Prints for every number of topics: the plain Gibbs sampler's speed (a yardstick for the machine), malmoi's seconds for
-200 sweeps (260 with 20 topics) and until the log-likelihood that tomotopy 0.14.0 has after 200 sweeps, on one and two threads, and the
+200 sweeps and until the log-likelihood that tomotopy 0.14.0 has after 200 sweeps, on one and two threads, and the
 speed and log-likelihood of variational LDA in gensim and scikit-learn after ten passes (three for 1,000 topics).
 All log-likelihoods are the mean of ln sum_k theta phi over the tokens, with alpha 0.1 and beta 0.01.
 """
@@ -23,7 +23,6 @@ from gensim.models import LdaModel
 from sklearn.decomposition import LatentDirichletAllocation
 
 TOMOTOPY = {20: -7.95, 100: -7.54, 1000: -7.11}  # log-likelihood a token after 200 sweeps, see README.md
-SWEEPS = {20: 260}  # others 200
 TOMOTOPY_SECONDS = {20: (20.9, 11.5), 100: (38.3, 22.4), 1000: (263, 158)}
 
 
@@ -77,7 +76,7 @@ def main():
         plain = run(topics, "plain", 2 if topics >= 1000 else 5)["plain_tokens_per_second"]
         print(f"K={topics}\n  plain sampler: {plain / 1e6:.2f} M tokens/s")
         for threads in (1, 2):
-            fit = run(topics, threads, SWEEPS.get(topics, 200), TOMOTOPY.get(topics, 0))
+            fit = run(topics, threads, 200, TOMOTOPY.get(topics, 0))
             line = (f"  malmoi, {threads} thread(s): {fit['sweeps']} sweeps {fit['seconds']:.1f} s"
                     f" ({fit['tokens_per_second'] / 1e6:.1f} M tokens/s), {fit['log_likelihood']:.3f}")
             if topics in TOMOTOPY:

@@ -9,7 +9,6 @@
 
 #include "corpus/base/rng.h"
 #include "tests/support/topic_corpus.h"
-#include "topics/topic_rows.h"
 
 namespace malmoi::topics {
 namespace {
@@ -134,33 +133,6 @@ TEST(GibbsSampler, DrawsFromTheExactPosteriorWithSparseRows) {
   EXPECT_EQ(exact.size(), 15U);  // ways to part four tokens
   for (const auto& [names, weight] : exact) EXPECT_NEAR(seen[names], weight / sum, 0.006);
   for (const double share : topic_seen) EXPECT_NEAR(share, 1.0 / 120, 0.008);
-}
-
-TEST(SparseRows, KeepTheirTopicsInOrderLikeAMap) {
-  constexpr std::int32_t kTopics = 200;
-  SparseRows rows(std::vector<std::int32_t>{70, 5, 70}, kTopics);
-  std::map<std::uint16_t, std::int32_t> expected;
-  Rng rng(7);
-  for (int step = 0; step < 20000; ++step) {
-    const auto topic = static_cast<std::uint16_t>(rng.uniform_index(kTopics));
-    const bool there = expected.contains(topic);
-    if (!there && expected.size() == 70) continue;
-    const std::int32_t change = there && rng.uniform() < 0.6 ? -1 : 1;
-    rows.add(2, topic, change);
-    if ((expected[topic] += change) == 0) expected.erase(topic);
-    ASSERT_EQ(rows.size(2), static_cast<std::int32_t>(expected.size()));
-    std::int32_t i = 0;
-    for (const auto& [k, n] : expected) {
-      ASSERT_EQ(rows.topic(2, i), k);
-      ASSERT_EQ(rows.count(2, i++), n);
-    }
-    for (; i < rows.lines(2) * kLanes; ++i) {
-      ASSERT_EQ(rows.topic(2, i), kTopics);
-      ASSERT_EQ(rows.count(2, i), 0);
-    }
-  }
-  EXPECT_EQ(rows.size(0), 0);
-  EXPECT_EQ(rows.size(1), 0);
 }
 
 TEST(GibbsSampler, GivesBackWhatItWasAssigned) {

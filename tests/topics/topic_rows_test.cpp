@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -36,6 +37,24 @@ std::int32_t place_of(const SparseRows& rows, std::size_t r, std::uint16_t topic
 
 std::uint16_t random_topic(Rng& rng) {
   return static_cast<std::uint16_t>(rng.uniform_index(kTopics));
+}
+
+TEST(SparseRows, KeepTheirTopicsInOrderLikeAMap) {
+  constexpr std::size_t kMost = 70;
+  SparseRows rows(std::vector<std::int32_t>{kMost, 5, kMost}, kTopics);
+  Counts expected;
+  Rng rng(7);
+  for (int step = 0; step < 20000; ++step) {
+    const std::uint16_t topic = random_topic(rng);
+    const bool there = expected.contains(topic);
+    if (!there && expected.size() == kMost) continue;
+    const std::int32_t change = there && rng.uniform() < 0.6 ? -1 : 1;
+    EXPECT_EQ(rows.add(2, topic, change), std::distance(expected.begin(), expected.lower_bound(topic)));
+    if ((expected[topic] += change) == 0) expected.erase(topic);
+    ASSERT_EQ(counts_of(rows, 2), expected) << "step " << step;
+  }
+  EXPECT_EQ(rows.size(0), 0);
+  EXPECT_EQ(rows.size(1), 0);
 }
 
 TEST(SparseRows, MovesTokensAsAMapDoes) {
