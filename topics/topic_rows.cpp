@@ -14,6 +14,28 @@ SparseRows::SparseRows(std::span<const std::int32_t> capacity, std::int32_t topi
   lines_.assign(lines, {Shorts{} + filler_, Shorts{}});
 }
 
+void SparseRows::set(std::size_t r, std::int32_t* counts, std::span<const std::uint16_t> more) {
+  Row& row = rows_[r];
+  TopicLine* const lines = lines_.data() + row.begin;
+  const auto put = [lines](std::int32_t i, Entry entry) {
+    lines[i / kLanes].topics[i % kLanes] = entry.topic;
+    lines[i / kLanes].counts[i % kLanes] = entry.count;
+  };
+  std::int32_t kept = 0;
+  for (std::int32_t i = 0; i < row.size; ++i) {
+    const std::uint16_t topic = lines[i / kLanes].topics[i % kLanes];
+    put(kept, {topic, static_cast<std::uint16_t>(counts[topic])});
+    kept += counts[topic] != 0 ? 1 : 0;
+    counts[topic] = 0;
+  }
+  for (std::int32_t i = kept; i < row.size; ++i) put(i, {filler_, 0});
+  row.size = kept;
+  for (const std::uint16_t topic : more) {
+    if (counts[topic] != 0) add(r, topic, counts[topic]);
+    counts[topic] = 0;
+  }
+}
+
 TopicRows::TopicRows(std::span<const std::int32_t> capacity, const std::vector<bool>& dense, std::int32_t topics)
     : topics_(topics) {
   std::size_t dense_count = 0;
