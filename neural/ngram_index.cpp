@@ -11,11 +11,11 @@ namespace {
 constexpr std::size_t kMostNodes = std::size_t{1} << 30U;
 constexpr std::size_t kMostUnits = std::numeric_limits<std::uint16_t>::max();
 
+// Counted from -1, which is no parent, numbers below it are greater than all others; so are units below 0.
 bool fits(const NgramTree& tree, std::size_t node) {
-  const std::int32_t parent = tree.parents[node];
-  const std::int32_t unit = tree.units[node];
-  return (parent >= -1) & (parent < static_cast<std::int32_t>(tree.parents.size())) & (unit >= 0) &
-         (unit < std::numeric_limits<std::int32_t>::max());
+  const std::uint32_t parent = static_cast<std::uint32_t>(tree.parents[node]) + 1;
+  const auto unit = static_cast<std::uint32_t>(tree.units[node]);
+  return parent <= tree.parents.size() && unit < std::uint32_t{std::numeric_limits<std::int32_t>::max()};
 }
 
 void validate(const NgramTree& tree) {
@@ -26,7 +26,8 @@ void validate(const NgramTree& tree) {
   }
   bool fit = true;  // nearly always: by vectors, and only then one by one
   for (std::size_t node = 0; node < tree.parents.size(); ++node) fit &= fits(tree, node);
-  for (std::size_t node = 0; !fit; ++node) {
+  if (fit) return;
+  for (std::size_t node = 0; node < tree.parents.size(); ++node) {
     if (fits(tree, node)) continue;
     throw Error(ErrorCode::corrupt_data, concat("n-gram tree: node ", node, " of ", tree.parents.size(), " has parent ",
                                                 tree.parents[node], " and unit ", tree.units[node]));
