@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "neural/gemm.h"
 #include "neural/kernels.h"
 #include "neural/sequence_lengths.h"
+#include "neural/simd.h"
 
 namespace malmoi::neural {
 namespace {
@@ -26,6 +28,8 @@ struct Heads {
   bool causal;
 
   [[nodiscard]] std::size_t head_width() const { return width / heads; }
+  // Numbers between two queries' probabilities: whole vectors, with zeros behind the keys that are seen.
+  [[nodiscard]] std::size_t stride() const { return (keys + kLanes - 1) / kLanes * kLanes; }
   // Keys that a query sees: the first ones, always.
   [[nodiscard]] std::size_t seen(std::size_t text, std::size_t query) const {
     const std::size_t length = lengths.empty() ? keys : static_cast<std::size_t>(lengths[text]);
@@ -51,29 +55,34 @@ struct Inputs {
   Part<const Real> v;
 };
 
-// probabilities [batch × heads × queries × keys]
+// e^x over the sum of the row: numbers behind `seen`, up to `stride`, become 0.
+void softmax(Real* row, std::size_t seen, std::size_t stride, Real scale) {
+  constexpr Real kUnseen = -std::numeric_limits<Real>::infinity();
+  std::fill(row + seen, row + stride, seen == 0 ? Real{0} : kUnseen);
+  if (seen == 0) return;
+  for (std::size_t key = 0; key < stride; ++key) row[key] *= scale;
+  const Real share = Real{1} / row_exp(row, row_max(row, stride), row, stride);
+  for (std::size_t key = 0; key < stride; ++key) row[key] *= share;
+}
+
+// probabilities [batch × heads × queries × stride]
 void attend(const Heads& heads, const Inputs& in, Real* probabilities, Real* out, const RunContext& context) {
   const std::ptrdiff_t queries = signed_size(heads.queries);
   const std::ptrdiff_t keys = signed_size(heads.keys);
+  const std::ptrdiff_t stride = signed_size(heads.stride());
   const std::ptrdiff_t depth = signed_size(heads.head_width());
   parallel_for(heads.batch, 4, context, [&](const Chunk& texts) {
     for (std::size_t i = texts.begin * heads.heads; i < texts.end * heads.heads; ++i) {
       const std::size_t text = i / heads.heads;
       const std::size_t head = i % heads.heads;
-      Real* const p = probabilities + i * heads.queries * heads.keys;
+      Real* const p = probabilities + i * heads.queries * heads.stride();
       gemm({queries, keys, depth}, {in.q.of(heads, heads.queries, text, head), signed_size(in.q.stride)},
-           {in.k.of(heads, heads.keys, text, head), signed_size(in.k.stride), MatrixOp::transposed}, {p, keys});
+           {in.k.of(heads, heads.keys, text, head), signed_size(in.k.stride), MatrixOp::transposed}, {p, stride});
       for (std::size_t query = 0; query < heads.queries; ++query) {
-        Real* const row = p + query * heads.keys;
-        const std::size_t seen = heads.seen(text, query);
-        std::fill(row + seen, row + heads.keys, Real{0});
-        if (seen == 0) continue;
-        for (std::size_t key = 0; key < seen; ++key) row[key] *= heads.scale();
-        const Real share = Real{1} / row_exp(row, row_max(row, seen), row, seen);
-        for (std::size_t key = 0; key < seen; ++key) row[key] *= share;
+        softmax(p + query * heads.stride(), heads.seen(text, query), heads.stride(), heads.scale());
       }
       const Part<Real> to = {out, heads.width};
-      gemm({queries, depth, keys}, {p, keys}, {in.v.of(heads, heads.keys, text, head), signed_size(in.v.stride)},
+      gemm({queries, depth, keys}, {p, stride}, {in.v.of(heads, heads.keys, text, head), signed_size(in.v.stride)},
            {to.of(heads, heads.queries, text, head), signed_size(heads.width)});
     }
   });
@@ -91,9 +100,11 @@ struct Outputs {
 
 // grad = P ∘ (grad - Σ grad ∘ P) · scale in every row: from probabilities to products.
 void through_softmax(const Heads& heads, const Real* p, Real* grad) {
-  for (std::size_t query = 0; query < heads.queries; ++query, p += heads.keys, grad += heads.keys) {
-    const Real mean = row_dot(p, grad, heads.keys);
-    for (std::size_t key = 0; key < heads.keys; ++key) grad[key] = p[key] * (grad[key] - mean) * heads.scale();
+  const std::size_t stride = heads.stride();
+  for (std::size_t query = 0; query < heads.queries; ++query, p += stride, grad += stride) {
+    const Real mean = row_dot(p, grad, stride);
+#pragma GCC ivdep
+    for (std::size_t key = 0; key < stride; ++key) grad[key] = p[key] * (grad[key] - mean) * heads.scale();
   }
 }
 
@@ -101,32 +112,33 @@ void pass_back(const Heads& heads, const Inputs& in, const Real* probabilities, 
                const Outputs& out, const RunContext& context) {
   const std::ptrdiff_t queries = signed_size(heads.queries);
   const std::ptrdiff_t keys = signed_size(heads.keys);
+  const std::ptrdiff_t stride = signed_size(heads.stride());
   const std::ptrdiff_t depth = signed_size(heads.head_width());
   const Part<const Real> from = {grad_out, heads.width};
   const auto target = [&](const Part<Real>& part, std::size_t steps, std::size_t text, std::size_t head, Real beta) {
     return Target{part.of(heads, steps, text, head), signed_size(part.stride), beta};
   };
   parallel_for(heads.batch, 4, context, [&](const Chunk& texts) {
-    Buffer grad(heads.queries * heads.keys);
+    Buffer grad(heads.queries * heads.stride(), Real{0});  // of what lies behind the keys it stays so
     for (std::size_t i = texts.begin * heads.heads; i < texts.end * heads.heads; ++i) {
       const std::size_t text = i / heads.heads;
       const std::size_t head = i % heads.heads;
-      const Real* const p = probabilities + i * heads.queries * heads.keys;
+      const Real* const p = probabilities + i * heads.queries * heads.stride();
       const Factor g = {from.of(heads, heads.queries, text, head), signed_size(heads.width)};
       const Factor q = {in.q.of(heads, heads.queries, text, head), signed_size(in.q.stride)};
       const Factor k = {in.k.of(heads, heads.keys, text, head), signed_size(in.k.stride)};
       const Factor v = {in.v.of(heads, heads.keys, text, head), signed_size(in.v.stride), MatrixOp::transposed};
       if (out.v.values != nullptr) {
-        gemm({keys, depth, queries}, {p, keys, MatrixOp::transposed}, g,
+        gemm({keys, depth, queries}, {p, stride, MatrixOp::transposed}, g,
              target(out.v, heads.keys, text, head, out.beta_v));
       }
-      gemm({queries, keys, depth}, g, v, {grad.data(), keys});
+      gemm({queries, keys, depth}, g, v, {grad.data(), stride});
       through_softmax(heads, p, grad.data());
       if (out.q.values != nullptr) {
-        gemm({queries, depth, keys}, {grad.data(), keys}, k, target(out.q, heads.queries, text, head, out.beta_q));
+        gemm({queries, depth, keys}, {grad.data(), stride}, k, target(out.q, heads.queries, text, head, out.beta_q));
       }
       if (out.k.values != nullptr) {
-        gemm({keys, depth, queries}, {grad.data(), keys, MatrixOp::transposed}, q,
+        gemm({keys, depth, queries}, {grad.data(), stride, MatrixOp::transposed}, q,
              target(out.k, heads.keys, text, head, out.beta_k));
       }
     }
@@ -167,7 +179,7 @@ Variable attention(const Variable& q, const Variable& k, const Variable& v, cons
   const auto heads = std::make_shared<const Heads>(Heads{
       in[0], in[1], of[1], in[2], options.heads, {options.lengths.begin(), options.lengths.end()}, options.causal});
   Graph& graph = q.graph();
-  Tensor probabilities = graph.tensor({in[0], options.heads, in[1], of[1]});
+  Tensor probabilities = graph.tensor({in[0], options.heads, in[1], heads->stride()});
   Tensor out = graph.tensor(in);
   attend(*heads, {part_of(q), part_of(k), part_of(v)}, probabilities.data(), out.data(), graph.context());
   return graph.record(std::move(out), {q, k, v},
@@ -195,7 +207,7 @@ Variable self_attention(const Variable& qkv, const AttentionOptions& options) {
     return Inputs{{at, 3 * width}, {at + width, 3 * width}, {at + 2 * width, 3 * width}};
   };
   Graph& graph = qkv.graph();
-  Tensor probabilities = graph.tensor({in[0], options.heads, in[1], in[1]});
+  Tensor probabilities = graph.tensor({in[0], options.heads, in[1], heads->stride()});
   Tensor out = graph.tensor({in[0], in[1], width});
   attend(*heads, parts(), probabilities.data(), out.data(), graph.context());
   return graph.record(

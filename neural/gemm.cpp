@@ -82,6 +82,11 @@ template <int kRows, int kVectors, Base kBase, bool kWhole>
 
 template <int kRows, int kVectors, Base kBase>
 void tile_onto(const Strip& strip, std::ptrdiff_t tail) {
+  if constexpr (kBase == Base::target) {  // to be there when the sums are
+    for (int i = 0; i < kRows; ++i) {
+      for (int j = 0; j < kVectors; ++j) __builtin_prefetch(strip.c + i * strip.c_row + j * kLanes, 1);
+    }
+  }
   Sums<kRows, kVectors> sums = {};
   multiply<kRows, kVectors>(strip, sums);
   tail == kLanes ? finish<kRows, kVectors, kBase, true>(strip, tail, sums)

@@ -94,9 +94,17 @@ Variable unary(const Variable& x, F f, Slope slope) {
 }  // namespace
 
 Variable add(const Variable& a, const Variable& b) {
-  const auto one = [](Real, Real) { return Real{1}; };
-  return binary(
-      "add", a, b, [](Real x, Real y) { return x + y; }, one, one);
+  Graph& graph = a.graph();
+  const Walk walk = broadcast_walk("add", a.shape(), b.shape());
+  Tensor out = graph.tensor(walk.out);
+  Real* const to = out.data();
+  for_pairs(walk, a.value(), b.value(), graph.context(), [=](std::size_t i, Real x, Real y) { to[i] = x + y; });
+  return graph.record(std::move(out), {a, b}, [=](Tensor& grad_out, const Tensor&) {
+    const auto one = [](Real, Real) { return Real{1}; };
+    pass_back(b, walk, a.value(), b.value(), grad_out, one);
+    if (a.shape() != walk.out) return pass_back(a, walk, a.value(), b.value(), grad_out, one);
+    if (a.needs_grad()) a.add_grad(std::move(grad_out));  // the gradient itself, where it is the first: not a copy
+  });
 }
 Variable sub(const Variable& a, const Variable& b) {
   return binary(
