@@ -196,7 +196,7 @@ Variable attention(const Variable& q, const Variable& k, const Variable& v, cons
 
 Variable self_attention(const Variable& qkv, const AttentionOptions& options) {
   const Shape& in = qkv.shape();
-  if (in.rank() != 3 || in[2] % 3 != 0) throw_shape_error("self_attention", in, {0, 0, 3}, "[batch × steps × 3 width]");
+  if (in.rank() != 3 || in[2] % 3 != 0) throw_shape_error("self_attention", in, "[batch × steps × 3 width]");
   const std::size_t width = in[2] / 3;
   require_heads("self_attention", width, options.heads);
   require_lengths("self_attention", options.lengths, in);

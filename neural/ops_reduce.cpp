@@ -62,7 +62,7 @@ std::vector<std::size_t> all_axes(const Variable& x) {
 
 void require_last_axis(std::string_view operation, const Shape& shape) {
   if (shape.rank() == 0 || shape.cols() == 0) {
-    throw_shape_error(operation, shape, Shape({}), "a last axis of at least 1 number in the first");
+    throw_shape_error(operation, shape, "a last axis of at least 1 number");
   }
 }
 
@@ -110,7 +110,7 @@ Variable mean(const Variable& x, std::initializer_list<std::size_t> axes) {
 Variable max(const Variable& x, std::size_t axis) {
   const Reduced reduced = reduced_shapes("max", x.shape(), std::span(&axis, 1));
   const AxisSizes sizes = split_axes(x.shape(), axis, axis + 1);
-  if (sizes.n == 0) throw_shape_error("max", x.shape(), reduced.shape, "an axis of at least 1 number");
+  if (sizes.n == 0) throw_shape_error("max", x.shape(), concat("at least 1 number along axis ", axis));
   Graph& graph = x.graph();
   Tensor out = graph.tensor(reduced.shape);
   std::vector<std::size_t> places(out.size());

@@ -95,11 +95,11 @@ Shape with_size(const Shape& shape, std::size_t axis, std::size_t size) {
 Shape concatenated_shape(std::span<const Variable> parts, std::size_t axis) {
   if (parts.empty()) throw Error(ErrorCode::invalid_argument, "concatenate: no parts, wanted at least one");
   const Shape& first = parts.front().shape();
+  if (axis >= first.rank()) throw_shape_error("concatenate", first, concat("an axis ", axis));
   std::size_t size = 0;
   for (const Variable& part : parts) {
     const Shape& shape = part.shape();
-    if (axis >= shape.rank() || shape.rank() != first.rank() ||
-        with_size(shape, axis, 0) != with_size(first, axis, 0)) {
+    if (shape.rank() != first.rank() || with_size(shape, axis, 0) != with_size(first, axis, 0)) {
       throw_shape_error("concatenate", first, shape, concat("equal sizes but of axis ", axis));
     }
     size += shape[axis];
@@ -137,7 +137,7 @@ Variable permute(const Variable& x, std::initializer_list<std::size_t> axes) {
 
 Variable transpose(const Variable& x) {
   const std::size_t rank = x.shape().rank();
-  if (rank < 2) throw_shape_error("transpose", x.shape(), Shape({}), "two axes or more in the first");
+  if (rank < 2) throw_shape_error("transpose", x.shape(), "two axes or more");
   std::vector<std::size_t> axes(rank);
   for (std::size_t i = 0; i < rank; ++i) axes[i] = i;
   std::swap(axes[rank - 2], axes[rank - 1]);

@@ -129,7 +129,7 @@ std::size_t length_of(const std::vector<int>& lengths, std::size_t text, std::si
 }
 
 void require_texts(const char* operation, const Variable& x, std::span<const int> lengths) {
-  if (x.shape().rank() != 3) throw_shape_error(operation, x.shape(), {0, 0, 0}, "[batch × steps × channels]");
+  if (x.shape().rank() != 3) throw_shape_error(operation, x.shape(), "[batch × steps × channels]");
   require_lengths(operation, lengths, x.shape());
 }
 

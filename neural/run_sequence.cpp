@@ -47,7 +47,7 @@ struct Sequence {
         lengths(options.lengths.begin(), options.lengths.end()),
         reversed(options.reversed) {
     const Shape& in = x.shape();
-    require(in.rank() == 3, "x", in, {0, 0, 0});
+    if (in.rank() != 3) throw_shape_error("run_sequence", in, "[batch × steps × inputs]");
     const std::size_t hidden = weights.recurrent.shape().rows();
     const std::size_t gates = gate_count(kind) * hidden;
     require_shape("weights.input", weights.input, {in[2], gates});

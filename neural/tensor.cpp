@@ -42,6 +42,10 @@ void throw_shape_error(std::string_view operation, const Shape& a, const Shape& 
   throw Error(ErrorCode::invalid_argument, concat(operation, ": shapes ", a, " and ", b, ", wanted ", wanted));
 }
 
+void throw_shape_error(std::string_view operation, const Shape& shape, std::string_view wanted) {
+  throw Error(ErrorCode::invalid_argument, concat(operation, ": shape ", shape, ", wanted ", wanted));
+}
+
 Tensor::Tensor(const Shape& shape, Real value) : shape_(shape), values_(shape.size(), value) {}
 
 Tensor::Tensor(const Shape& shape, std::span<const Real> values)

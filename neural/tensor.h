@@ -47,6 +47,8 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape);
 /// Throws invalid_argument: "matmul: shapes [2 × 3] and [4 × 5], wanted equal inner sizes".
 [[noreturn]] void throw_shape_error(std::string_view operation, const Shape& a, const Shape& b,
                                     std::string_view wanted);
+/// The same where one shape alone is wrong: "transpose: shape [3], wanted two axes or more".
+[[noreturn]] void throw_shape_error(std::string_view operation, const Shape& shape, std::string_view wanted);
 
 /// Numbers in row-major order, one after another without holes, beginning at a multiple of 64 bytes. Copying copies.
 class Tensor {

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "corpus/base/error.h"
 #include "neural/ops.h"
 #include "tests/support/gradient_error.h"
+#include "tests/support/tensor_near.h"
 
 namespace malmoi::neural {
 namespace {
@@ -177,18 +179,31 @@ TEST(Attention, NamesShapesThatDoNotFit) {
   Graph graph(Mode::evaluate, Rng(1));
   Rng rng(1);
   const auto input = [&](const Shape& shape) { return graph.input(Tensor(shape)); };
-  EXPECT_THROW((void)attention(input({2, 5, 6}), input({2, 4, 8}), input({2, 4, 8})), Error);
-  EXPECT_THROW((void)attention(input({2, 5, 6}), input({2, 4, 6}), input({2, 5, 6})), Error);
-  EXPECT_THROW((void)self_attention(input({2, 5, 8})), Error);
-  EXPECT_THROW(MultiHeadAttention(8, 3, rng), Error);
+  EXPECT_EQ(
+      error_of([&] {
+        (void)attention(input({2, 5, 6}), input({2, 4, 8}), input({2, 4, 8}));
+      }),
+      "attention: shapes [2 × 5 × 6] and [2 × 4 × 8], wanted [batch × queries × width] and [batch × keys × width]");
+  EXPECT_EQ(error_of([&] {
+              (void)attention(input({2, 5, 6}), input({2, 4, 6}), input({2, 5, 6}));
+            }),
+            "attention: shapes [2 × 4 × 6] and [2 × 5 × 6], wanted keys and values alike");
+  EXPECT_EQ(error_of([&] {
+              (void)self_attention(input({2, 5, 8}));
+            }),
+            "self_attention: shape [2 × 5 × 8], wanted [batch × steps × 3 width]");
+  EXPECT_EQ(error_of([&] { MultiHeadAttention(8, 3, rng); }),
+            "MultiHeadAttention: 3 heads of width 8, wanted heads that divide it");
   LearnedPositions positions(4, 6, rng);
-  EXPECT_THROW((void)positions.forward(input({2, 5, 6})), Error);
-  try {
-    (void)attention(input({2, 5, 6}), input({2, 5, 6}), input({2, 5, 6}), {.heads = 4});
-    FAIL() << "accepted";
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "attention: 4 heads of width 6, wanted heads that divide it");
-  }
+  EXPECT_EQ(error_of([&] {
+              (void)positions.forward(input({2, 5, 6}));
+            }),
+            "LearnedPositions: shapes [2 × 5 × 6] and [4 × 6], wanted [batch × steps × width] with no more steps than "
+            "there are vectors");
+  EXPECT_EQ(error_of([&] {
+              (void)attention(input({2, 5, 6}), input({2, 5, 6}), input({2, 5, 6}), {.heads = 4});
+            }),
+            "attention: 4 heads of width 6, wanted heads that divide it");
 }
 
 #ifdef MALMOI_REAL_DOUBLE

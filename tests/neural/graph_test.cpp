@@ -131,6 +131,19 @@ TEST(Graph, AsksTheHeapForNothingAfterTheFirstStep) {
   EXPECT_EQ(allocations.back(), allocations[0]);
 }
 
+TEST(Graph, TheWayBackFreesEachStepAtOnce) {
+  Parameter weight{.name = "weight", .value = random_tensor({64, 64}, 1)};
+  Graph graph(Mode::train, Rng(1));
+  Variable h = graph.input(random_tensor({32, 64}, 2));
+  for (int layer = 0; layer < 100; ++layer) h = tanh(matmul(h, graph.parameter(weight)));
+  const Variable loss = mean(h);
+  h = {};
+  const std::size_t forward = graph.pool().allocations();
+  graph.backward(loss);
+  EXPECT_GE(forward, 200U);                            // two results a layer
+  EXPECT_LE(graph.pool().allocations(), forward + 3);  // what is freed on the way makes room for its gradients
+}
+
 TEST(Graph, EvaluationKeepsNothing) {
   Parameter weight{.name = "weight", .value = random_tensor({64, 64}, 1)};
   Graph graph(Mode::evaluate, Rng(1));

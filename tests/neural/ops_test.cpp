@@ -78,6 +78,18 @@ TEST_F(Ops, ShapesThatDoNotFitAreNamed) {
               (void)matmul(random({2, 3, 4}, 1), random({3, 4, 5}, 1));
             }),
             "matmul: shapes [2 × 3 × 4] and [3 × 4 × 5], wanted equal leading axes, or two axes of the second");
+  EXPECT_EQ(error_of([&] { (void)concatenate({a, a}, 2); }), "concatenate: shape [2 × 3], wanted an axis 2");
+  EXPECT_EQ(error_of([&] { (void)transpose(random({3}, 1)); }), "transpose: shape [3], wanted two axes or more");
+  EXPECT_EQ(error_of([&] { (void)softmax(random({}, 1)); }),
+            "softmax: shape [], wanted a last axis of at least 1 number");
+  EXPECT_EQ(error_of([&] {
+              (void)log_sum_exp(graph.input(Tensor({2, 0})));
+            }),
+            "log_sum_exp: shape [2 × 0], wanted a last axis of at least 1 number");
+  EXPECT_EQ(error_of([&] {
+              (void)max(graph.input(Tensor({2, 0})), 1);
+            }),
+            "max: shape [2 × 0], wanted at least 1 number along axis 1");
 }
 
 TEST_F(Ops, FunctionsOfOneNumber) {

@@ -106,6 +106,31 @@ TEST(Optimizer, RowsAreUpdatedExactlyBySgdAndAdagrad) {
   }
 }
 
+TEST(Optimizer, RowsThatAreTouchedInEveryStepMoveAsInFullAndOthersNever) {
+  for (const UpdateRule rule :
+       {UpdateRule::momentum, UpdateRule::nesterov, UpdateRule::rmsprop, UpdateRule::adam, UpdateRule::adamw}) {
+    const OptimizerOptions options{.rule = rule, .l2 = 0.1};
+    const Tensor start = random_tensor({5, 33}, 1);
+    Parameter table{.name = "table", .value = start};
+    Parameter full = table;
+    Optimizer lazy({&table}, options);
+    Optimizer dense({&full}, options);
+    Graph graph(Mode::train, Rng(1));
+    for (const auto& [parameter, optimizer] : {std::pair(&table, &lazy), std::pair(&full, &dense)}) {
+      for (int step = 0; step < 4; ++step) {
+        graph.restart(Rng(1));
+        graph.backward(weighted_sum(square(gather(graph.parameter(*parameter), std::vector<std::int32_t>{0, 3, 0}))));
+        if (parameter == &full) parameter->dense_gradient();
+        optimizer->step(0.01);
+      }
+    }
+    for (std::size_t i = 0; i < start.size(); ++i) {
+      const bool touched = i / 33 == 0 || i / 33 == 3;
+      EXPECT_EQ(table.value[i], touched ? full.value[i] : start[i]) << static_cast<int>(rule) << ' ' << i;
+    }
+  }
+}
+
 // m, s and the weight of a row move when it is touched alone; the corrections count all steps.
 TEST(Optimizer, LazyAdamLeavesUntouchedRowsAlone) {
   Parameter table{.name = "table", .value = Tensor({3, 1}, {1, 1, 1})};

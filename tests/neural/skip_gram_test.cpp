@@ -43,18 +43,55 @@ TEST(SkipGram, FindsTheGroupsOfAToyCorpus) {
 }
 
 TEST(SkipGram, GivesTheSameBytesForEveryNumberOfThreads) {
-  for (const bool subwords : {false, true}) {
-    EmbeddingOptions options;
-    options.epochs = 2;
-    if (subwords) options.subwords.emplace();
-    const EmbeddingFit one = fit(options, {.threads = 1});
-    const EmbeddingFit eight = fit(options, {.threads = 8});
-    EXPECT_EQ(one.embeddings.vectors, eight.embeddings.vectors);
-    EXPECT_EQ(one.embeddings.subword_vectors, eight.embeddings.subword_vectors);
-    EXPECT_EQ(one.losses, eight.losses);
-    options.seed = 2;
-    EXPECT_NE(fit(options).embeddings.vectors, one.embeddings.vectors);
+  for (const WordModel model : {WordModel::skip_gram, WordModel::cbow}) {
+    for (const WordLoss loss : {WordLoss::negative_sampling, WordLoss::hierarchical_softmax}) {
+      for (const bool subwords : {false, true}) {
+        EmbeddingOptions options;
+        options.model = model;
+        options.loss = loss;
+        options.epochs = 2;
+        if (subwords) options.subwords.emplace();
+        const EmbeddingFit one = fit(options, {.threads = 1});
+        const EmbeddingFit eight = fit(options, {.threads = 8});
+        EXPECT_EQ(one.embeddings.vectors, eight.embeddings.vectors);
+        EXPECT_EQ(one.embeddings.subword_vectors, eight.embeddings.subword_vectors);
+        EXPECT_EQ(one.losses, eight.losses);
+        options.seed = 2;
+        EXPECT_NE(fit(options).embeddings.vectors, one.embeddings.vectors);
+      }
+    }
   }
+}
+
+// Every second word is the same one, which hides all others from one another in a window of one word.
+TEST(SkipGram, LeavesOutMostOfAFrequentWord) {
+  WordGroups groups = word_groups(3, 6, 1200);
+  const auto filler = static_cast<TermId>(groups.words.size());
+  groups.words.emplace_back("f-0");
+  TokenSequences spread;
+  spread.row_ids = groups.tokens.row_ids;
+  for (std::size_t text = 0; text + 1 < groups.tokens.offsets.size(); ++text) {
+    for (std::size_t i = groups.tokens.offsets[text]; i < groups.tokens.offsets[text + 1]; ++i) {
+      spread.terms.insert(spread.terms.end(), {groups.tokens.terms[i], filler});
+    }
+    spread.offsets.push_back(spread.terms.size());
+  }
+  // The least cosine of two words of a group less the greatest of words of two, the filler left out.
+  const auto separation = [&](double subsample) {
+    const EmbeddingOptions options = {
+        .dimensions = 20, .window = 1, .subsample = subsample, .min_count = 1, .epochs = 20, .rate = 0.05};
+    Embeddings all = fit_embeddings(spread, groups.terms(), options).embeddings;
+    Embeddings words;
+    words.dimensions = all.dimensions;
+    for (std::int32_t word = 0; word < all.words.size(); ++word) {
+      if (all.words.at(word) == "f-0") continue;
+      words.words.intern(all.words.at(word));
+      words.vectors.insert(words.vectors.end(), all.vector(word).begin(), all.vector(word).end());
+    }
+    return group_separation(words);
+  };
+  EXPECT_LT(separation(0), 0.0);
+  EXPECT_GT(separation(1e-3), 0.1);
 }
 
 TEST(SkipGram, LearnsInARaceToo) {
