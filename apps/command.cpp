@@ -36,7 +36,7 @@ RunContext CommonOptions::run_context(Streams& io) const {
   context.threads = threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   context.stop = io.stop;
   if (!quiet) {
-    if (!io.progress) io.progress = std::make_unique<ProgressPrinter>(io.err, io.err_is_terminal);
+    if (!io.progress) io.progress = std::make_unique<ProgressPrinter>(io.err, io.err_columns);
     context.on_progress = [printer = io.progress.get()](const Progress& progress) { printer->update(progress); };
   }
   return context;

@@ -27,7 +27,7 @@ struct Streams {
   std::istream& in;
   std::ostream& out;  ///< results only
   std::ostream& err;  ///< progress, notes, errors
-  bool err_is_terminal = false;
+  int err_columns = 0;  ///< of the terminal that err is; 0: none
   std::stop_token stop = {};                            ///< Ctrl-C
   std::unique_ptr<ProgressPrinter> progress = nullptr;  ///< made by run_context
 };

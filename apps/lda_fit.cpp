@@ -24,7 +24,7 @@ std::int64_t tokens_of(const LdaModel& model) {
 void require_tokens(const LdaModel& model) {
   const std::int64_t tokens = tokens_of(model);
   if (tokens >= model.lda.options.topics) return;
-  throw Error(ErrorCode::invalid_argument, concat("lda: ", model.lda.options.topics, " topics are more than the ",
+  throw Error(ErrorCode::invalid_argument, concat(model.lda.options.topics, " topics are more than the ",
                                                   tokens, " tokens of the ", model.terms.size(), " terms"));
 }
 
@@ -144,7 +144,7 @@ LdaTask new_lda(Workspace& workspace, const TermSelection& selection, const LdaF
   LdaTask task{.model = describe(input, selection, analysis_of(workspace)), .counts = std::move(input.counts)};
   topics::LdaOptions& options = task.model.lda.options;
   options = flags.options();
-  options.seed_words = find_seed_words(seeds, task.model.terms, options.topics);
+  options.seed_words = find_seed_words(workspace, seeds, task.model.terms, options.topics);
   require_tokens(task.model);
   return task;
 }

@@ -250,7 +250,8 @@ LdaModel load_lda_model(Workspace& workspace, std::string_view name) {
                                                     "\" is the checkpoint of a fit that was stopped "
                                                     "after ",
                                                     model.lda.sweeps, " of ", model.lda.options.iterations,
-                                                    " sweeps; `malmoi lda CORPUS --resume` goes on"));
+                                                    " sweeps; `malmoi lda CORPUS --save NAME --resume`, with its name before "
+                                                    ".checkpoint, goes on"));
   }
   model.term_ids = term_ids_of(workspace, model.terms);
   return model;

@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -11,13 +12,21 @@
 
 namespace {
 
+// Columns of the terminal that standard error is; 0: it is none.
+int terminal_columns() {
+  constexpr int kUnknown = 80;
+  if (isatty(STDERR_FILENO) == 0) return 0;
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUnknown;
+}
+
 int run(std::vector<std::string> args) {
   std::ios::sync_with_stdio(false);
   std::cin.tie(nullptr);
   malmoi::apps::Streams io{.in = std::cin,
                            .out = std::cout,
                            .err = std::cerr,
-                           .err_is_terminal = isatty(STDERR_FILENO) == 1,
+                           .err_columns = terminal_columns(),
                            .stop = malmoi::apps::stop_on_signals()};
   return malmoi::apps::run_program(malmoi::apps::verbs(), args, io);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "apps/command.h"
+#include "corpus/base/error.h"
 
 namespace boost::program_options {
 class options_description;
@@ -34,6 +35,12 @@ struct Usage {
 
 /// Reads words that are flags and their values alone, such as those inside of another flag's value. Throws UsageError.
 void parse_flags(const boost::program_options::options_description& flags, std::span<const std::string> words);
+
+/// Throws UsageError: "--top 0: at least 1 is wanted".
+template <typename Number>
+void require_at_least(std::string_view flag, Number value, Number least) {
+  if (value < least) throw UsageError(concat(flag, ' ', value, ": at least ", least, " is wanted"));
+}
 
 /// The number in a flag's value. Throws UsageError naming the flag.
 [[nodiscard]] double parse_number(std::string_view flag, std::string_view text);

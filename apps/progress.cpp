@@ -15,7 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kColumns = 79;  // one less than the smallest terminal, which may wrap at its last column
 constexpr int kBarColumns = 20;
 constexpr int kShortestBar = 4;
 constexpr milliseconds kFirstDraw(200);
@@ -50,8 +49,9 @@ std::string bar(double share, int columns) {
 
 }  // namespace
 
-ProgressPrinter::ProgressPrinter(std::ostream& out, bool terminal, Clock now)
-    : out_(out), terminal_(terminal), now_(std::move(now)) {}
+// The last column stays free: a terminal may wrap there.
+ProgressPrinter::ProgressPrinter(std::ostream& out, int columns, Clock now)
+    : out_(out), columns_(std::max(columns - 1, 0)), now_(std::move(now)) {}
 
 void ProgressPrinter::update(const Progress& progress) {
   const auto now = now_();
@@ -59,13 +59,13 @@ void ProgressPrinter::update(const Progress& progress) {
     stage_ = progress.stage;
     begin_done_ = progress.done;
     begin_ = now;
-    next_ = now + (terminal_ ? kFirstDraw : kLineEvery);
+    next_ = now + (columns_ > 0 ? kFirstDraw : kLineEvery);
   }
   if (now < next_) return;
-  next_ = now + (terminal_ ? kRedraw : kLineEvery);
+  next_ = now + (columns_ > 0 ? kRedraw : kLineEvery);
   const std::string text = line(progress, std::chrono::duration<double>(now - begin_).count());
-  if (terminal_) {
-    out_ << '\r' << fit_width(text, kColumns) << "\x1b[K" << std::flush;
+  if (columns_ > 0) {
+    out_ << '\r' << fit_width(text, columns_) << "\x1b[K" << std::flush;
     shown_ = true;
   } else {
     out_ << text << std::endl;
@@ -91,11 +91,10 @@ std::string ProgressPrinter::line(const Progress& progress, double seconds) cons
   text += concat(' ', short_count(rate), "/s");
   if (progress.total > 0 && rate > 0) text += concat(' ', duration(std::max(0.0, total - done) / rate), " left");
   if (!progress.note.empty()) text += concat(", ", progress.note);
-  if (!terminal_ || progress.total <= 0) return concat(progress.stage, ' ', text);
-  // A note takes its room from the bar.
-  const int room = kColumns - display_width(progress.stage) - display_width(text) - 4;
-  const int columns = progress.note.empty() ? kBarColumns : std::clamp(room, kShortestBar, kBarColumns);
-  return concat(progress.stage, ' ', bar(share, columns), ' ', text);
+  if (columns_ == 0 || progress.total <= 0) return concat(progress.stage, ' ', text);
+  const int room = columns_ - display_width(progress.stage) - display_width(text) - 4;  // the bar has what is left
+  if (room < kShortestBar) return concat(progress.stage, ' ', text);
+  return concat(progress.stage, ' ', bar(share, std::min(room, kBarColumns)), ' ', text);
 }
 
 }  // namespace malmoi::apps

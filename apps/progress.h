@@ -16,8 +16,8 @@ class ProgressPrinter {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// out must outlive the printer
-  ProgressPrinter(std::ostream& out, bool terminal, Clock now = std::chrono::steady_clock::now);
+  /// out must outlive the printer. columns  of the terminal; 0: it is none
+  ProgressPrinter(std::ostream& out, int columns, Clock now = std::chrono::steady_clock::now);
 
   void update(const Progress& progress);
 
@@ -28,7 +28,7 @@ class ProgressPrinter {
   [[nodiscard]] std::string line(const Progress& progress, double seconds) const;
 
   std::ostream& out_;
-  bool terminal_;
+  int columns_;  // a line may have
   bool shown_ = false;
   Clock now_;
   std::string stage_;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <unordered_map>
 
-#include "apps/command.h"
+#include "apps/parse.h"
 #include "corpus/base/error.h"
+#include "corpus/base/utf8.h"
 
 namespace po = boost::program_options;
 
@@ -18,6 +20,8 @@ namespace {
 using topics::AlphaPrior;
 using topics::LdaOptions;
 using topics::TermWeight;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string with_default(std::string_view text, double value) {
   return concat(text, " (default ", value, ")");
@@ -36,6 +40,26 @@ auto noting(const char* flag, T& into, std::vector<std::string>& given) {
 template <typename T>
 auto noting(const char* flag, T& into, std::vector<std::string>& given) {
   return noting<T, T>(flag, into, given);
+}
+
+// The same for numbers from `least` on.
+template <typename T>
+auto noting_from(const char* flag, T least, T& into, std::vector<std::string>& given) {
+  return po::value<T>()->notifier([flag, least, &into, &given](const T& value) {
+    require_at_least(flag, value, least);
+    into = value;
+    given.emplace_back(flag);
+  });
+}
+
+// And for numbers above 0.
+template <typename T>
+auto noting_positive(const char* flag, T& into, std::vector<std::string>& given) {
+  return po::value<double>()->notifier([flag, &into, &given](const double& value) {
+    if (!(std::isfinite(value) && value > 0)) throw UsageError(concat(flag, ' ', value, ": more than 0 is wanted"));
+    into = value;
+    given.emplace_back(flag);
+  });
 }
 
 template <typename T>
@@ -80,44 +104,60 @@ std::vector<SeedList> read_seed_lists(const std::string& path) {
   int number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
-    std::istringstream words(line.substr(0, line.find('#')));
+    SeedList list{.topic = 0, .words = {}, .place = concat(path, ':', number)};
+    if (const std::size_t at = find_invalid_utf8(line); at != std::string::npos) {
+      throw Error(ErrorCode::invalid_argument, concat(list.place, ": not valid UTF-8 at byte ", at, " of the line"));
+    }
+    if (number == 1 && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+    line.resize(std::min(line.find('#'), line.size()));
+    std::replace(line.begin(), line.end(), ',', ' ');
+    std::istringstream words(line);
     std::string first;
     if (!(words >> first)) continue;
-    SeedList list;
     const auto parsed = std::from_chars(first.data(), first.data() + first.size(), list.topic);
     const std::string_view rest = std::string_view(first).substr(static_cast<std::size_t>(parsed.ptr - first.data()));
     if (parsed.ec != std::errc() || list.topic < 0 || rest != ":") {
       throw Error(ErrorCode::invalid_argument,
-                  concat(path, ":", number, ": a line such as `3: word word` is wanted, topics from 0"));
+                  concat(list.place, ": a line such as `3: word word` is wanted, topics from 0"));
     }
-    for (std::string word; words >> word;) list.terms.push_back(word);
+    for (std::string word; words >> word;) list.words.push_back(word);
     lists.push_back(std::move(list));
   }
   if (file.bad()) throw Error(ErrorCode::io, concat(path, ": cannot be read"));
   return lists;
 }
 
-std::vector<topics::SeedWord> find_seed_words(const std::vector<SeedList>& lists, const std::vector<std::string>& terms,
-                                              std::int32_t topics) {
+std::vector<topics::SeedWord> find_seed_words(Workspace& workspace, const std::vector<SeedList>& lists,
+                                              const std::vector<std::string>& terms, std::int32_t topics) {
   std::unordered_map<std::string_view, std::int32_t> columns;
   for (std::size_t column = 0; column < terms.size(); ++column) {
     columns.emplace(terms[column], static_cast<std::int32_t>(column));
   }
+  const auto column_of = [&](const std::string& word) -> std::optional<std::int32_t> {
+    if (const auto found = columns.find(word); found != columns.end()) return found->second;
+    std::vector<std::string_view> kept;
+    for (const tokenize::Token& token : workspace.analyze(word)) {
+      if (token.dropped == tokenize::DropRule::kept) kept.push_back(token.text);
+    }
+    const auto found = kept.size() == 1 ? columns.find(kept.front()) : columns.end();
+    return found == columns.end() ? std::nullopt : std::optional(found->second);
+  };
   std::vector<topics::SeedWord> seeds;
   for (const SeedList& list : lists) {
     if (list.topic >= topics) {
-      throw Error(ErrorCode::invalid_argument, concat("seed words are given for topic ", list.topic, ", but the ",
-                                                      topics, " topics are 0 to ", topics - 1));
+      throw Error(ErrorCode::invalid_argument, concat(list.place, ": there is no topic ", list.topic, ", the ", topics,
+                                                      " topics are 0 to ", topics - 1));
     }
-    for (const std::string& term : list.terms) {
-      const auto found = columns.find(term);
-      if (found == columns.end()) {
-        throw Error(ErrorCode::invalid_argument,
-                    concat("the seed word \"", term, "\" of topic ", list.topic,
-                           " is not among the terms of the model; `malmoi tokens CORPUS --text '", term,
-                           "'` shows which term it is, and --min-df and the like leave terms out"));
+    for (const std::string& word : list.words) {
+      const auto column = column_of(word);
+      if (!column) {
+        throw Error(
+            ErrorCode::invalid_argument,
+            concat(list.place, ": \"", word, "\" is not among the terms of the model; `malmoi tokens CORPUS --text '",
+                   word, "'` shows which terms it is, and --min-df and the like leave terms out"));
       }
-      seeds.push_back({found->second, list.topic});
+      const topics::SeedWord seed{*column, list.topic};
+      if (std::find(seeds.begin(), seeds.end(), seed) == seeds.end()) seeds.push_back(seed);
     }
   }
   return seeds;
@@ -126,7 +166,8 @@ std::vector<topics::SeedWord> find_seed_words(const std::vector<SeedList>& lists
 // ---- the model -----------------------------------------------------------------------------------------------------
 
 void LdaFlags::add_topics_to(po::options_description& flags) {
-  flags.add_options()("topics", noting("--topics", options_.topics, given_),
+  constexpr std::int32_t kFewest = 2;
+  flags.add_options()("topics", noting_from("--topics", kFewest, options_.topics, given_),
                       with_default("number of topics", LdaOptions{}.topics).c_str());
 }
 
@@ -138,14 +179,15 @@ void LdaFlags::add_to(po::options_description& flags) {
 void LdaFlags::add_model_to(po::options_description& flags) {
   const LdaOptions defaults;
   auto add = flags.add_options();
-  add("alpha", noting<double>("--alpha", options_.alpha, given_),
+  add("alpha", noting_positive("--alpha", options_.alpha, given_),
       "prior of a document's shares, of each topic at the start (default 5 / topics)");
   add("alpha-prior",
       noting_choice<AlphaPrior>(
           "--alpha-prior", options_.alpha_prior, given_,
           {{"fixed", AlphaPrior::fixed}, {"symmetric", AlphaPrior::symmetric}, {"asymmetric", AlphaPrior::asymmetric}}),
       "alpha stays as it is (fixed), or is learned: one value (symmetric), one a topic (asymmetric, default)");
-  add("beta", noting("--beta", options_.beta, given_), with_default("prior of a topic's terms", defaults.beta).c_str());
+  add("beta", noting_positive("--beta", options_.beta, given_),
+      with_default("prior of a topic's terms", defaults.beta).c_str());
   add("learn-beta", po::bool_switch()->notifier([this](bool on) {
     if (on) given_.emplace_back("--learn-beta");
     options_.learn_beta = on;
@@ -157,7 +199,7 @@ void LdaFlags::add_model_to(po::options_description& flags) {
       "what a token counts: one (default), idf, pmi");
   add("seed-words", noting("--seed-words", seed_file_, given_),
       "file of lines such as `3: word word`: terms that are wanted in topic 3 (topics from 0)");
-  add("seed-weight", noting("--seed-weight", options_.seed_weight, given_),
+  add("seed-weight", noting_positive("--seed-weight", options_.seed_weight, given_),
       with_default("pseudo-counts of a seed word in its topic", defaults.seed_weight).c_str());
 }
 
@@ -165,28 +207,28 @@ void LdaFlags::add_sampling_to(po::options_description& flags) {
   const LdaOptions defaults;
   auto easy = flags.add_options();
   const auto add = [&](const char* name, auto* value, const std::string& text) { easy(name, value, text.c_str()); };
-  add("iterations", noting("--iterations", options_.iterations, given_),
+  add("iterations", noting_from("--iterations", 1, options_.iterations, given_),
       with_default("sweeps over all tokens", defaults.iterations));
-  add("anneal", noting("--anneal", options_.anneal_sweeps, given_),
+  add("anneal", noting_from("--anneal", 0, options_.anneal_sweeps, given_),
       with_default("first sweeps, during which a larger beta falls to --beta; at most half of all",
                    defaults.anneal_sweeps));
-  add("anneal-share", noting("--anneal-share", options_.anneal_share, given_),
+  add("anneal-share", noting_positive("--anneal-share", options_.anneal_share, given_),
       with_default(
           "beta times terms in the first sweep, of the tokens of a topic; beta begins at three times --beta at least",
           defaults.anneal_share));
-  add("burn-in", noting("--burn-in", options_.burn_in, given_),
+  add("burn-in", noting_from("--burn-in", 0, options_.burn_in, given_),
       with_default("sweeps before a prior is learned, at the earliest behind --anneal", defaults.burn_in));
-  add("prior-interval", noting("--prior-interval", options_.prior_interval, given_),
+  add("prior-interval", noting_from("--prior-interval", 1, options_.prior_interval, given_),
       with_default("sweeps between two looks at the priors", defaults.prior_interval));
-  add("samples", noting("--samples", options_.samples, given_),
+  add("samples", noting_from("--samples", 1, options_.samples, given_),
       with_default("states that are averaged at the end", defaults.samples));
-  add("sample-interval", noting("--sample-interval", options_.sample_interval, given_),
+  add("sample-interval", noting_from("--sample-interval", 1, options_.sample_interval, given_),
       with_default("sweeps between two of them", defaults.sample_interval));
-  add("shards", noting("--shards", options_.shards, given_),
+  add("shards", noting_from("--shards", 1, options_.shards, given_),
       with_default("parts that are worked on at once, at most so many threads help; another number is another result",
                    defaults.shards));
   add("seed", po::value<std::int64_t>()->notifier([this](std::int64_t value) {
-    if (value < 0) throw UsageError(concat("--seed ", value, ": at least 0 is wanted"));
+    require_at_least("--seed", value, std::int64_t{0});
     options_.seed = static_cast<std::uint64_t>(value);
     given_.emplace_back("--seed");
   }),
@@ -219,6 +261,15 @@ LdaOptions LdaFlags::options(LdaOptions base) const {
   take("--seed", &LdaOptions::seed);
   if (!is_given("--samples") && base.iterations >= 1 && base.sample_interval >= 1) {
     base.samples = std::min(base.samples, (base.iterations - 1) / base.sample_interval + 1);
+  }
+  if (std::int64_t{base.samples - 1} * base.sample_interval >= base.iterations) {
+    throw UsageError(concat("--samples ", base.samples, ": so many, ", base.sample_interval,
+                            " sweeps apart, want more than --iterations ", base.iterations));
+  }
+  const bool learns = base.alpha_prior != AlphaPrior::fixed || base.learn_beta;
+  if (is_given("--burn-in") && learns && base.burn_in >= base.iterations) {
+    throw UsageError(concat("--burn-in ", base.burn_in, ": priors are learned behind it, so that --iterations ",
+                            base.iterations, " must be more (--alpha-prior fixed learns none)"));
   }
   return base;
 }

@@ -28,18 +28,20 @@ class TermFlags {
   std::vector<std::string> given_;
 };
 
-/// Terms that are wanted in a topic.
+/// Words that are wanted in a topic.
 struct SeedList {
   std::int32_t topic = 0;
-  std::vector<std::string> terms;
+  std::vector<std::string> words;
+  std::string place;  ///< file:line
 };
 
-/// Lines `3: word word`, topics from 0; what stands behind # is a comment. Throws io, invalid_argument with the line.
+/// UTF-8 lines `3: word word`, topics from 0; commas separate words too, what stands behind # is a comment.
+/// Throws  io; invalid_argument with file and line
 [[nodiscard]] std::vector<SeedList> read_seed_lists(const std::string& path);
 
-/// The columns of the terms. Throws invalid_argument for a term that is not among them, and for a topic that is not
-/// there.
-[[nodiscard]] std::vector<topics::SeedWord> find_seed_words(const std::vector<SeedList>& lists,
+/// The columns of the words, each once a topic: of the term that a word is, or that the corpus' analysis makes of it.
+/// Throws  invalid_argument, with file and line, for a word that is no term and a topic that is not there
+[[nodiscard]] std::vector<topics::SeedWord> find_seed_words(Workspace& workspace, const std::vector<SeedList>& lists,
                                                             const std::vector<std::string>& terms, std::int32_t topics);
 
 /// --topics and --alpha ... --seed: all of topics::LdaOptions.
@@ -51,7 +53,8 @@ class LdaFlags {
   [[nodiscard]] bool is_given(const std::string& flag) const;
 
   /// `base` with what was given in its place, but for the seed words, whose columns are not known yet. Where --samples
-  /// was not given, fewer are taken if the iterations do not hold so many.
+  /// was not given, fewer are taken if the iterations do not hold so many. Throws UsageError for flags that do not go
+  /// together.
   [[nodiscard]] topics::LdaOptions options(topics::LdaOptions base = {}) const;
   [[nodiscard]] std::vector<SeedList> seed_lists() const;  ///< read from the file given; none without
 

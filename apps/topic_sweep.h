@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "apps/topic_input.h"
@@ -18,11 +19,11 @@ struct TopicSweepOptions {
   topics::LdaOptions lda = {};       ///< but for topics and seed
 };
 
-/// A figure over the seeds.
+/// A figure over the seeds; NaN: there is none.
 struct SweepFigure {
-  double mean = 0.0;
-  double low = 0.0;
-  double high = 0.0;
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  double low = std::numeric_limits<double>::quiet_NaN();
+  double high = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// How good the fits with one number of topics are.
@@ -31,7 +32,7 @@ struct TopicSweepRow {
   SweepFigure held_out;     ///< log-likelihood a token of unseen documents, by completion; higher is better
   SweepFigure coherence;    ///< NPMI of the top terms over the corpus, mean of the topics; higher is better
   SweepFigure exclusivity;  ///< of the top terms, mean of the topics; higher is better
-  SweepFigure stability;    ///< mean cosine of matched topics, of all pairs of seeds; 1: always the same; one seed: 0
+  SweepFigure stability;  ///< mean cosine of matched topics, of all pairs of seeds; 1: always the same; one seed: none
 };
 
 /// Fits with every number of topics and seed, and measures. texts: the documents word by word, for coherence.

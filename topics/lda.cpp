@@ -107,6 +107,7 @@ class Fit {
   }
 
   Lda run() {
+    report();
     while (model_.sweeps < model_.options.iterations) {
       finish_sweep();
       if (is_sample(model_.sweeps)) take_sample();
@@ -159,6 +160,7 @@ class Fit {
       throw_if_stopped(context_);
       model_.round_log_likelihood += sampler_.sample_round(model_.sweeps, model_.rounds, to_the_end_);
       ++model_.rounds;
+      if (model_.rounds < sampler_.rounds()) report();
       const auto now = std::chrono::steady_clock::now();
       if (std::chrono::duration<double>(now - saved_).count() >= start_.save_seconds) save();
     }
@@ -254,9 +256,10 @@ class Fit {
   }
 
   void report() const {
-    const std::string note = concat(model_.log_likelihood.back(), " log-likelihood a token");
-    context_.report({.stage = "lda",
-                     .done = model_.sweeps * sampler_.tokens(),
+    const std::string note =
+        model_.log_likelihood.empty() ? std::string() : concat(model_.log_likelihood.back(), " log-likelihood a token");
+    context_.report({.stage = "lda tokens",
+                     .done = model_.sweeps * sampler_.tokens() + model_.rounds * sampler_.tokens() / sampler_.rounds(),
                      .total = model_.options.iterations * sampler_.tokens(),
                      .note = note});
   }

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <cmath>
 #include <filesystem>
 #include <string>
 
+#include "apps/corpus_flags.h"
 #include "apps/parse.h"
 #include "apps/plots.h"
 #include "apps/run_log.h"
@@ -23,8 +25,9 @@ constexpr Usage kUsage{
     .summary =
         "Fits topic models with several numbers of topics and several seeds, and measures how well they predict\n"
         "documents that were held out, how coherent and how exclusive their top terms are, and whether other seeds\n"
-        "give the same topics. No model is stored. What is best depends on the purpose: for topics that people are\n"
-        "to read look at coherence and stability first, for a model that programs use at the held-out likelihood.\n",
+        "give the same topics. Perplexity is e to the minus held-out log-likelihood a token. No model is stored.\n"
+        "What is best depends on the purpose: for topics that people are to read look at coherence and stability\n"
+        "first, for a model that programs use at the held-out likelihood.\n",
     .arguments = {"corpus"},
     .examples =
         "malmoi choose-topics reviews.malmoi --try 5,10,20,40\n"
@@ -40,7 +43,7 @@ std::vector<std::int32_t> parse_numbers(const std::string& text) {
     if (parsed.ec != std::errc() || parsed.ptr != text.data() + end || number < 2) {
       throw UsageError(concat("--try: \"", text.substr(begin, end - begin), "\" is no number of topics (2 or more)"));
     }
-    numbers.push_back(number);
+    if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) numbers.push_back(number);
     begin = end + 1;
   }
   return numbers;
@@ -56,14 +59,19 @@ constexpr Figure kFigures[] = {{"held_out", "log-likelihood a token, held out", 
                                {"exclusivity", "exclusivity", &TopicSweepRow::exclusivity},
                                {"stability", "stability (cosine of matched topics)", &TopicSweepRow::stability}};
 
+bool is_measured(const std::vector<TopicSweepRow>& rows, const Figure& figure) {
+  return !std::isnan((rows.front().*figure.value).mean);
+}
+
 // In the row that has the highest mean of a figure, its name.
 std::string best_of(const std::vector<TopicSweepRow>& rows, const TopicSweepRow& row) {
   std::string names;
   for (const Figure& figure : kFigures) {
+    if (!is_measured(rows, figure)) continue;
     const auto best = std::max_element(rows.begin(), rows.end(), [&](const TopicSweepRow& a, const TopicSweepRow& b) {
       return (a.*figure.value).mean < (b.*figure.value).mean;
     });
-    if (&*best != &row || (row.*figure.value).mean == 0) continue;
+    if (&*best != &row) continue;
     names += concat(names.empty() ? "" : " ", figure.name);
   }
   return names;
@@ -72,16 +80,19 @@ std::string best_of(const std::vector<TopicSweepRow>& rows, const TopicSweepRow&
 Report tabulate(const std::vector<TopicSweepRow>& rows, bool several_seeds) {
   Table table{"choose_topics", {"topics"}, {}};
   for (const Figure& figure : kFigures) {
+    if (!is_measured(rows, figure)) continue;
     table.columns.emplace_back(figure.name);
     if (several_seeds) {
       table.columns.push_back(concat(figure.name, "_low"));
       table.columns.push_back(concat(figure.name, "_high"));
     }
   }
+  table.columns.emplace_back("perplexity");
   table.columns.emplace_back("best");
   for (const TopicSweepRow& row : rows) {
     std::vector<Cell> cells = {row.topics};
     for (const Figure& figure : kFigures) {
+      if (!is_measured(rows, figure)) continue;
       const SweepFigure& spread = row.*figure.value;
       cells.emplace_back(spread.mean);
       if (several_seeds) {
@@ -89,6 +100,7 @@ Report tabulate(const std::vector<TopicSweepRow>& rows, bool several_seeds) {
         cells.emplace_back(spread.high);
       }
     }
+    cells.emplace_back(std::exp(-row.held_out.mean));
     cells.emplace_back(best_of(rows, row));
     table.rows.push_back(std::move(cells));
   }
@@ -112,6 +124,7 @@ void check_plots(const std::filesystem::path& folder, bool overwrite) {
 
 void write_plots(const std::vector<TopicSweepRow>& rows, const std::filesystem::path& folder, bool overwrite) {
   for (const Figure& figure : kFigures) {
+    if (!is_measured(rows, figure)) continue;
     LineChart chart{.title = figure.label, .x_label = "topics", .y_label = figure.label, .series = {{}}};
     for (const TopicSweepRow& row : rows) {
       const SweepFigure& spread = row.*figure.value;
@@ -137,6 +150,7 @@ void run_choose_topics(std::span<const std::string> args, Streams& io) {
   TopicSweepOptions options;
   LdaFlags lda;
   TermFlags terms;
+  DictionaryFlag dictionary;
   po::options_description flags;
   auto add = flags.add_options();
   add("corpus", po::value(&path)->required(), "corpus file");
@@ -149,6 +163,7 @@ void run_choose_topics(std::span<const std::string> args, Streams& io) {
   add("svg", po::value(&plots), "folder to write a plot of each figure to");
   lda.add_to(flags);
   terms.add_to(flags);
+  dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
   options.topics = parse_numbers(numbers);
@@ -156,11 +171,11 @@ void run_choose_topics(std::span<const std::string> args, Streams& io) {
   run.set_seed(static_cast<std::int64_t>(options.lda.seed));
 
   if (!plots.empty()) check_plots(plots, common->force);
-  Workspace workspace(path);
+  Workspace workspace(path, dictionary.folder());
   const RunContext context = common->run_context(io);
   const TopicInput input = select_input(workspace, terms.selection(), context);
-  options.lda.seed_words =
-      find_seed_words(lda.seed_lists(), input.terms, *std::min_element(options.topics.begin(), options.topics.end()));
+  options.lda.seed_words = find_seed_words(workspace, lda.seed_lists(), input.terms,
+                                           *std::min_element(options.topics.begin(), options.topics.end()));
   const std::string& where = terms.selection().where;
   const TokenSequences texts = workspace.words(where.empty() ? corpus::Filter{} : corpus::parse_filter(where));
   const std::vector<TopicSweepRow> rows = sweep_topics(input, texts, options, context);

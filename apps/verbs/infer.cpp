@@ -129,8 +129,8 @@ void check(Request& request) {
   request.inference.seed = static_cast<std::uint64_t>(request.seed);
   if (request.all) request.limits = {std::numeric_limits<std::int32_t>::max(), 0.0};
   if (request.inputs.empty()) return;
-  if (request.store) throw UsageError("infer: --store is for documents of the corpus; leave INPUT out");
-  if (!request.where.filter().sql.empty()) throw UsageError("infer: --where is for documents of the corpus");
+  if (request.store) throw UsageError("--store is for documents of the corpus; leave INPUT out");
+  if (!request.where.filter().sql.empty()) throw UsageError("--where is for documents of the corpus");
 }
 
 }  // namespace

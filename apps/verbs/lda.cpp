@@ -1,11 +1,15 @@
 #include "topics/lda.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <chrono>
 #include <cmath>
+#include <fstream>
 #include <numeric>
 
+#include "apps/corpus_flags.h"
 #include "apps/lda_fit.h"
 #include "apps/lda_model.h"
 #include "apps/page/topic_names.h"
@@ -45,18 +49,19 @@ struct Request {
   double checkpoint_seconds = 60;
   TermFlags terms;
   LdaFlags lda;
+  DictionaryFlag dictionary;
 };
 
 void refuse_flags(const std::vector<std::string>& given, std::string_view mode,
                   std::initializer_list<std::string_view> allowed = {}) {
   for (const std::string& flag : given) {
     if (std::find(allowed.begin(), allowed.end(), flag) != allowed.end()) continue;
-    throw UsageError(concat("lda: ", flag, " does not go with ", mode, ": the options of the model are kept"));
+    throw UsageError(concat(flag, " does not go with ", mode, ": the options of the model are kept"));
   }
 }
 
 void check(const Request& request) {
-  if (request.resume && request.go_on) throw UsageError("lda: give either --resume or --continue");
+  if (request.resume && request.go_on) throw UsageError("give either --resume or --continue");
   if (!(request.checkpoint_seconds > 0)) throw UsageError("--checkpoint-seconds: more than 0 is wanted");
   if (request.resume) {
     refuse_flags(request.terms.given(), "--resume");
@@ -94,6 +99,21 @@ LdaTask prepare(Workspace& workspace, const Request& request, bool force, const 
   LdaTask task = new_lda(workspace, request.terms.selection(), request.lda, context);
   task.model.replaces = force;
   return task;
+}
+
+// Bytes that this process takes now; 0 where the system does not tell.
+std::size_t resident_bytes() {
+  std::size_t pages = 0;
+  std::ifstream statm("/proc/self/statm");
+  statm >> pages >> pages;
+  return statm ? pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+// What is there, the fit, and the table of topics and terms that its topics are shown from.
+double memory_of(const LdaTask& task) {
+  const topics::LdaOptions& options = task.model.lda.options;
+  const std::size_t table = task.model.terms.size() * static_cast<std::size_t>(options.topics) * sizeof(float);
+  return static_cast<double>(resident_bytes() + topics::lda_memory(task.counts, options) + table);
 }
 
 struct Timing {
@@ -141,11 +161,11 @@ LdaModel fit(LdaTask task, const Request& request, const CommonOptions& common, 
 }
 
 void run(const Request& request, RunLog& log, const CommonOptions& common, Streams& io) {
-  Workspace workspace(request.path);
+  Workspace workspace(request.path, request.dictionary.folder());
   check_name(workspace.store().database(), request, common.force);
   LdaTask task = prepare(workspace, request, common.force, common.run_context(io));
   Timing timing;
-  timing.memory = static_cast<double>(topics::lda_memory(task.counts, task.model.lda.options));
+  timing.memory = memory_of(task);
   timing.first_sweep = task.from ? task.from->sweeps : 0;
   log.set_seed(static_cast<std::int64_t>(task.model.lda.options.seed));
   note(concat(task.model.lda.options.topics, " topics from ", task.model.row_ids.size(), " documents, ",
@@ -184,6 +204,7 @@ void run_lda(std::span<const std::string> args, Streams& io) {
       "topics, the others are drawn; 100 iterations, no burn-in and the next seed unless given");
   add("checkpoint-seconds", po::value(&request.checkpoint_seconds)->default_value(request.checkpoint_seconds),
       "seconds between two checkpoints");
+  request.dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
   check(request);

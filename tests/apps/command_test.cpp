@@ -56,7 +56,7 @@ TEST(CommonOptions, PassesOnTheRequestToStop) {
 TEST(Show, ErasesTheProgressLineFirst) {
   TestStreams streams;
   auto now = std::chrono::steady_clock::time_point{};
-  streams.io.progress = std::make_unique<ProgressPrinter>(streams.err, true, [&] { return now; });
+  streams.io.progress = std::make_unique<ProgressPrinter>(streams.err, 80, [&] { return now; });
   streams.io.progress->update({"reading", 0, 2});
   now += std::chrono::seconds(1);
   streams.io.progress->update({"reading", 1, 2});

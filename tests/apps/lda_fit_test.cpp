@@ -77,7 +77,7 @@ TEST(LdaFlags, ShortFitsTakeFewerSamplesUnlessTheyAreGiven) {
   EXPECT_EQ(Given({"--iterations", "91"}).lda.options().samples, 10);
   EXPECT_EQ(Given({"--iterations", "90"}).lda.options().samples, 9);
   EXPECT_EQ(Given({"--iterations", "1"}).lda.options().samples, 1);
-  EXPECT_EQ(Given({"--iterations", "1", "--samples", "4"}).lda.options().samples, 4);
+  EXPECT_THROW((void)Given({"--iterations", "30", "--samples", "4"}).lda.options(), UsageError);
 }
 
 TEST(SelectInput, AppliesTheRulesInTheirOrder) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -47,6 +48,7 @@ TEST_F(Topics, TheirNumberIsChosenByMeasuring) {
     EXPECT_LT(row["held_out"], -5.0);
     EXPECT_GT(row["held_out"], -10.0);
     EXPECT_LE(row["coherence_low"], row["coherence_high"]);
+    EXPECT_NEAR(row["perplexity"].get<double>(), std::exp(-row["held_out"].get<double>()), 1e-9);
     EXPECT_GT(row["stability"], 0.0);
   }
   for (const char* name : {"held_out", "coherence", "exclusivity", "stability"}) {
@@ -56,6 +58,13 @@ TEST_F(Topics, TheirNumberIsChosenByMeasuring) {
   EXPECT_EQ(again.status, 1);
   EXPECT_THAT(again.err, HasSubstr("exists; --force overwrites it"));
   EXPECT_EQ(run_malmoi({"choose-topics", corpus_, "--try", "3,x"}).status, 2);
+  const std::string one_seed = (folder_ / "one_seed").string();
+  const json alone = report_of({"choose-topics", corpus_, "--try", "3,3", "--seeds", "1", "--iterations", "5", "--svg",
+                                one_seed})["tables"]["choose_topics"];
+  ASSERT_EQ(alone.size(), 1U);
+  EXPECT_FALSE(alone[0].contains("stability"));
+  EXPECT_EQ(alone[0]["best"], "held_out coherence exclusivity");
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(one_seed) / "stability.svg"));
   EXPECT_EQ(run_malmoi({"choose-topics", corpus_, "--topics", "3"}).status, 2);
 }
 
@@ -276,10 +285,13 @@ TEST_F(Topics, WrongInputsAreRefusedClearly) {
     EXPECT_THAT(run.err, HasSubstr(message));
     EXPECT_FALSE(has_model("lda")) << message;
   };
-  expect({"--topics", "0"}, 1, "topics");
-  expect({"--topics", "1"}, 1, "topics");
-  expect({"--alpha", "0"}, 1, "alpha");
-  expect({"--iterations", "0"}, 1, "iterations");
+  expect({"--topics", "0"}, 2, "--topics 0: at least 2 is wanted");
+  expect({"--topics", "1"}, 2, "--topics 1");
+  expect({"--alpha", "0"}, 2, "--alpha 0: more than 0 is wanted");
+  expect({"--beta", "nan"}, 2, "--beta");
+  expect({"--iterations", "0"}, 2, "--iterations 0: at least 1 is wanted");
+  expect({"--iterations", "20", "--burn-in", "20"}, 2, "--burn-in 20: priors are learned behind it");
+  expect({"--iterations", "20", "--samples", "3", "--sample-interval", "10"}, 2, "--samples 3: so many, 10 sweeps");
   expect({"--seed", "-1"}, 2, "--seed");
   expect({"--alpha-prior", "fix"}, 2, "fixed");
   expect({"--min-df", "60"}, 1, "no term of the 59 documents is left");
@@ -292,9 +304,10 @@ TEST_F(Topics, WrongInputsAreRefusedClearly) {
   expect({"--resume", "--topics", "5"}, 2, "--topics does not go with --resume");
   expect({"--resume", "--continue"}, 2, "either");
   expect({"--seed-words", (folder_ / "none").string()}, 1, "cannot be read");
-  expect({"--seed-words", folder_.write("s1", "0: zyx\n").string()}, 1, "\"zyx\" of topic 0 is not among the terms");
-  expect({"--seed-words", folder_.write("s2", "# c\n\n99: war\n").string()}, 1, "topic 99");
+  expect({"--seed-words", folder_.write("s1", "0: zyx\n").string()}, 1, "s1:1: \"zyx\" is not among the terms");
+  expect({"--seed-words", folder_.write("s2", "# c\n\n99: war\n").string()}, 1, "s2:3: there is no topic 99");
   expect({"--seed-words", folder_.write("s3", "war\n").string()}, 1, "s3:1");
+  expect({"--seed-words", folder_.write("s4", "0: war\n1: \xC0\xFA\n").string()}, 1, "s4:2: not valid UTF-8 at byte 3");
   const Outcome unknown = run_malmoi({"infer", corpus_, "--model", "none"});
   EXPECT_EQ(unknown.status, 1);
   EXPECT_THAT(unknown.err, HasSubstr("there is no model \"none\""));
@@ -306,6 +319,26 @@ TEST_F(Topics, SeedWordsComeFirstInTheirTopic) {
   EXPECT_THAT(topics[5]["terms"].get<std::string>(), HasSubstr("war"));
   EXPECT_THAT(topics[5]["terms"].get<std::string>(), HasSubstr("peace"));
   EXPECT_THAT(topics[2]["terms"].get<std::string>(), HasSubstr("constitution"));
+  // Words as people write them: a byte order mark, commas, capitals, the same word again.
+  const std::string loose = folder_
+                                .write("loose",
+                                       "\xEF\xBB\xBF"
+                                       "5: War, peace, war\r\n2: Constitution\r\n")
+                                .string();
+  EXPECT_EQ(fit("loose", {"--seed-words", loose, "--max-df", "100%"})["tables"]["topics"], topics);
+}
+
+TEST_F(Topics, SaysHowMuchMemoryAFitTakes) {
+  const auto metrics = [&](const char* topics) {
+    return report_of(
+        {"lda", corpus_, "--save", concat("of", topics), "--topics", topics, "--iterations", "2"})["metrics"];
+  };
+  const json small = metrics("10");
+  const json large = metrics("3000");
+  const double table = 3000.0 * large["terms"].get<double>() * 4e-6;  // MB, of topics and terms
+  EXPECT_GT(large["memory_mb"].get<double>(), table);
+  EXPECT_GT(large["memory_mb"], small["memory_mb"]);
+  EXPECT_LT(large["memory_mb"].get<double>(), table + 200);
 }
 
 TEST_F(Topics, AModelIsReplacedOnlyWithForce) {
