@@ -8,6 +8,7 @@
 #include "apps/model_parts.h"
 #include "corpus/base/error.h"
 #include "corpus/store.h"
+#include "neural/word_similarity.h"
 
 namespace malmoi::apps {
 namespace {
@@ -101,6 +102,16 @@ EmbeddingModel load_embedding(const std::filesystem::path& corpus, std::string_v
       embedding_from_stored(corpus::load_model(store.database(), name, kEmbeddingKind), concat("model \"", name, '"'));
   model.name = name;
   return model;
+}
+
+std::string looked_up(const neural::Embeddings& embeddings, Workspace& workspace, std::string_view word) {
+  const std::string form = neural::known_form(embeddings, word);
+  if (embeddings.words.find(form)) return form;
+  std::vector<std::string_view> kept;
+  for (const tokenize::Token& token : workspace.analyze(word)) {
+    if (token.dropped == tokenize::DropRule::kept) kept.push_back(token.text);
+  }
+  return kept.size() == 1 && embeddings.words.find(kept.front()) ? std::string(kept.front()) : form;
 }
 
 }  // namespace malmoi::apps

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "apps/workspace.h"
 #include "corpus/models.h"
 #include "neural/embeddings.h"
 
@@ -25,5 +26,9 @@ struct EmbeddingModel {
 [[nodiscard]] EmbeddingModel embedding_from_stored(const corpus::StoredModel& stored, std::string_view what);
 /// Reads a model of a corpus file. Throws what corpus::load_model throws.
 [[nodiscard]] EmbeddingModel load_embedding(const std::filesystem::path& corpus, std::string_view name);
+
+/// The word as the vectors have it: as written, case-folded, or the one term that the corpus' analysis makes of it
+/// (재밌었다: 재밌다). If they have none of these, as written.
+[[nodiscard]] std::string looked_up(const neural::Embeddings& embeddings, Workspace& workspace, std::string_view word);
 
 }  // namespace malmoi::apps

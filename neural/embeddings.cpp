@@ -88,12 +88,16 @@ bool parse(std::string_view piece, Number& value) {
   return error == std::errc() && end == piece.data() + piece.size();
 }
 
-// The numbers of a text line; false when it is not exactly so many finite ones.
+// The numbers of a text line; false when it is not exactly so many.
 bool parse_values(std::string_view line, std::span<float> values) {
   for (float& value : values) {
-    if (!parse(take_piece(line), value) || !std::isfinite(value)) return false;
+    if (!parse(take_piece(line), value)) return false;
   }
   return line.empty();
+}
+
+bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
 }
 
 struct Head {
@@ -130,7 +134,9 @@ bool is_text(Source& source, const Head& head) {
 void read_text_entry(Source& source, const Head& head, std::string& word, std::span<float> values) {
   std::string_view line = source.until('\n', most_line_bytes(head));
   word = take_piece(line);
-  if (!parse_values(line, values)) source.fail(concat("has no ", head.dimensions, " finite numbers for a word"));
+  if (!parse_values(line, values) || !all_finite(values)) {
+    source.fail(concat("has no ", head.dimensions, " finite numbers for a word"));
+  }
 }
 
 void read_binary_entry(Source& source, std::string& word, std::span<float> values) {
@@ -141,9 +147,7 @@ void read_binary_entry(Source& source, std::string& word, std::span<float> value
   if (part.size() < bytes) source.fail("is shorter than it says");
   std::memcpy(values.data(), part.data(), bytes);
   source.pass(bytes);
-  if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) {
-    source.fail("has a number that is not finite");
-  }
+  if (!all_finite(values)) source.fail("has a number that is not finite");
 }
 
 }  // namespace

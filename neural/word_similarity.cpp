@@ -38,22 +38,6 @@ float analogy_score(AnalogyMethod method, float a, float b, float c) {
   return (b + 1) / 2 * ((c + 1) / 2) / ((a + 1) / 2 + kEpsilon);
 }
 
-std::string folded(std::string_view word) {
-  std::string out;
-  tokenize::fold_token(word, tokenize::UnicodeForm::nfkc, true, out);
-  return out;
-}
-
-std::optional<std::int32_t> find_word(const Embeddings& embeddings, std::string_view word) {
-  const auto known = embeddings.words.find(word);
-  return known ? known : embeddings.words.find(folded(word));
-}
-
-std::vector<float> find_vector(const Embeddings& embeddings, std::string_view word) {
-  if (embeddings.words.find(word)) return vector_of(embeddings, word);
-  return vector_of(embeddings, folded(word));
-}
-
 // Calls visit for each line without its end, and its number from 1.
 void for_each_line(std::string_view caller, const std::filesystem::path& path,
                    const std::function<void(std::string_view, std::int64_t)>& visit) {
@@ -106,10 +90,17 @@ double correlation(std::span<const double> x, std::span<const double> y) {
     xx += (x[i] - mean_x) * (x[i] - mean_x);
     yy += (y[i] - mean_y) * (y[i] - mean_y);
   }
-  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0.0;
+  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace
+
+std::string known_form(const Embeddings& embeddings, std::string_view word) {
+  if (embeddings.words.find(word)) return std::string(word);
+  std::string folded;
+  tokenize::fold_token(word, tokenize::UnicodeForm::nfkc, true, folded);
+  return embeddings.words.find(folded) ? folded : std::string(word);
+}
 
 WordSpace::WordSpace(const Embeddings& embeddings)
     : embeddings_(&embeddings), rows_(static_cast<std::size_t>(embeddings.words.size()), embeddings.dimensions) {
@@ -208,8 +199,8 @@ PairScores score_pairs(const Embeddings& embeddings, std::span<const WordPair> p
   std::vector<double> wanted;
   std::vector<double> cosines;
   for (const WordPair& pair : pairs) {
-    const std::vector<float> first = find_vector(embeddings, pair.first);
-    const std::vector<float> second = find_vector(embeddings, pair.second);
+    const std::vector<float> first = vector_of(embeddings, known_form(embeddings, pair.first));
+    const std::vector<float> second = vector_of(embeddings, known_form(embeddings, pair.second));
     if (first.empty() || second.empty()) continue;
     set_direction(first, directions.row(0), directions.width());
     set_direction(second, directions.row(1), directions.width());
@@ -281,10 +272,13 @@ std::vector<AnalogyScores> score_analogies(const WordSpace& space, std::span<con
   for (const AnalogySection& section : sections) {
     scores.push_back({section.name, std::ssize(section.questions), 0, 0});
     for (const Analogy& analogy : section.questions) {
-      const auto a = find_word(space.embeddings(), analogy.a);
-      const auto b = find_word(space.embeddings(), analogy.b);
-      const auto c = find_word(space.embeddings(), analogy.c);
-      const auto d = find_word(space.embeddings(), analogy.d);
+      const auto find = [&](const std::string& word) {
+        return space.embeddings().words.find(known_form(space.embeddings(), word));
+      };
+      const auto a = find(analogy.a);
+      const auto b = find(analogy.b);
+      const auto c = find(analogy.c);
+      const auto d = find(analogy.d);
       if (!a || !b || !c || !d) continue;
       questions.push_back({{*a, *b, *c, *d}, scores.size() - 1});
       ++scores.back().covered;

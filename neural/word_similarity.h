@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ enum class AnalogyMethod {
 struct Analogy {
   std::string a, b, c, d;
 };
+
+/// The word as the embeddings have it: as written, or case-folded (NFKC); if they have neither, as written.
+[[nodiscard]] std::string known_form(const Embeddings& embeddings, std::string_view word);
 
 /// The words of some embeddings by their directions. The embeddings must outlive it. Immutable.
 class WordSpace {
@@ -74,8 +78,9 @@ struct WordPair {
 [[nodiscard]] std::vector<WordPair> read_word_pairs(const std::filesystem::path& path);
 
 struct PairScores {
-  double spearman = 0.0;  ///< rank correlation of people's scores and cosines, ties by their mean rank; 0 where it is
-                          ///< not defined
+  double spearman = std::numeric_limits<double>::quiet_NaN();  ///< rank correlation of people's scores and cosines,
+                                                               ///< ties by their mean rank; NaN where it is not
+                                                               ///< defined: fewer than two pairs, or all alike
   std::int64_t pairs = 0;
   std::int64_t covered = 0;  ///< pairs that both words of have a vector: only they count
 };

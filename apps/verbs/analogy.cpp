@@ -1,5 +1,6 @@
 #include <boost/program_options.hpp>
 
+#include "apps/corpus_flags.h"
 #include "apps/embedding_model.h"
 #include "apps/parse.h"
 #include "apps/run_log.h"
@@ -12,7 +13,9 @@ namespace malmoi::apps {
 namespace {
 
 constexpr Usage kUsage{.verb = "analogy",
-                       .summary = "A is to B as C is to which word? By the vectors' directions: B - A + C.\n",
+                       .summary =
+                           "A is to B as C is to which word? By the vectors' directions: B - A + C. Words are\n"
+                           "looked up as by `malmoi nearest`.\n",
                        .arguments = {"corpus", "word..."},
                        .examples =
                            "malmoi analogy news.malmoi man king woman\n"
@@ -22,6 +25,7 @@ struct Request {
   std::string path;
   std::vector<std::string> words;
   std::string model = "vectors";
+  DictionaryFlag dictionary;
   std::string method = "add";
   std::int32_t top = 5;
 };
@@ -31,12 +35,15 @@ void run(const Request& request, const RunLog& log, const CommonOptions& common,
       "--method", request.method, {{"add", neural::AnalogyMethod::cos_add}, {"mul", neural::AnalogyMethod::cos_mul}});
   const EmbeddingModel model = load_embedding(request.path, request.model);
   const neural::WordSpace space(model.embeddings);
-  const neural::Analogy question{request.words[0], request.words[1], request.words[2], {}};
+  Workspace workspace(request.path, request.dictionary.folder());
+  const auto form = [&](const std::string& word) { return looked_up(model.embeddings, workspace, word); };
+  const neural::Analogy question{form(request.words[0]), form(request.words[1]), form(request.words[2]), {}};
   Table table{"answers", {"word", "score"}, {}};
   for (const neural::WordNeighbor& one : space.analogy(question, method, request.top, common.run_context(io))) {
     table.rows.push_back({model.embeddings.words.at(one.word), static_cast<double>(one.score)});
   }
-  const Report report{{}, {std::move(table)}};
+  const Report report{{{"question", concat(question.a, " : ", question.b, " = ", question.c, " : ?")}},
+                      {std::move(table)}};
   show(report, common, io);
   log.save(request.path, {{{"model", model.name}}, {}});
 }
@@ -54,10 +61,11 @@ void run_analogy(std::span<const std::string> args, Streams& io) {
   add("method", po::value(&request.method)->default_value(request.method),
       "add (3CosAdd), mul (3CosMul, Levy and Goldberg 2014)");
   add("top", po::value(&request.top)->default_value(request.top), "words shown");
+  request.dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
-  if (request.words.size() != 3) throw UsageError("analogy: three words are wanted: A B C");
-  if (request.top < 1) throw UsageError("--top: at least 1 is wanted");
+  if (request.words.size() != 3) throw UsageError("three words are wanted: A B C");
+  require_at_least("--top", request.top, 1);
   run(request, log, *common, io);
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 #include <boost/program_options.hpp>
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apps/corpus_flags.h"
@@ -49,6 +50,7 @@ struct Request {
   std::string write_format = "text";
   neural::VectorFormat vector_format = neural::VectorFormat::text;
   std::int64_t seed = 1;
+  std::vector<std::string> given;  // flags of learning, as "--loss"
   EmbeddingOptions options;
   GloveOptions glove;
   WhereFlag where;
@@ -153,28 +155,58 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   show(report, common, io);
 }
 
+// A flag that would change nothing is refused.
+void check_given(const Request& request) {
+  constexpr std::array kNotGlove = {"--loss", "--negatives", "--subsample", "--hogwild", "--subwords"};
+  for (const std::string& flag : request.given) {
+    if (!request.read.empty()) throw UsageError(concat(flag, " does not go with --read, which learns nothing"));
+    if (request.method == "glove" && std::find(kNotGlove.begin(), kNotGlove.end(), flag) != kNotGlove.end()) {
+      throw UsageError(concat(flag, " is for skipgram and cbow"));
+    }
+  }
+  if (request.max_words > 0 && request.read.empty()) throw UsageError("--max-words is for --read");
+}
+
 // What both ways of learning share is given once.
 void finish(Request& request) {
-  if (request.seed < 0) throw UsageError("--seed: at least 0 is wanted");
-  if (request.max_words < 0) throw UsageError("--max-words: at least 0 is wanted");
+  require_at_least("--seed", request.seed, std::int64_t{0});
+  require_at_least("--max-words", request.max_words, std::int64_t{0});
   EmbeddingOptions& options = request.options;
   (void)choose<int>("--method", request.method, {{"skipgram", 0}, {"cbow", 1}, {"glove", 2}});
+  check_given(request);
   options.seed = request.glove.seed = static_cast<std::uint64_t>(request.seed);
   options.model = request.method == "cbow" ? neural::WordModel::cbow : neural::WordModel::skip_gram;
   options.loss = choose<neural::WordLoss>(
       "--loss", request.loss,
       {{"negative", neural::WordLoss::negative_sampling}, {"hierarchical", neural::WordLoss::hierarchical_softmax}});
   if (request.subwords) options.subwords.emplace();
-  if (request.method == "glove" && request.subwords) throw UsageError("embed: --subwords is for skipgram and cbow");
   request.vector_format = choose<neural::VectorFormat>(
       "--write-format", request.write_format,
       {{"text", neural::VectorFormat::text}, {"binary", neural::VectorFormat::word2vec_binary}});
 }
 
-// The given value in both options; each has its own default.
+// What learning is told: a number from `least` on.
 template <typename T>
-auto both(T& first, T& second) {
-  return po::value<T>()->notifier([&first, &second](const T& value) { first = second = value; });
+auto number(const char* flag, T least, std::vector<std::string>& given, std::initializer_list<T*> into) {
+  return po::value<T>()->notifier([=, &given, into = std::vector<T*>(into)](const T& value) {
+    require_at_least(flag, value, least);
+    for (T* const one : into) *one = value;
+    given.emplace_back(flag);
+  });
+}
+
+auto on(const char* flag, std::vector<std::string>& given, bool& into) {
+  return po::bool_switch(&into)->notifier([flag, &given](bool value) {
+    if (value) given.emplace_back(flag);
+  });
+}
+
+auto positive(const char* flag, std::vector<std::string>& given, std::initializer_list<double*> into) {
+  return po::value<double>()->notifier([=, &given, into = std::vector<double*>(into)](const double& value) {
+    if (!(std::isfinite(value) && value > 0)) throw UsageError(concat(flag, ' ', value, ": more than 0 is wanted"));
+    for (double* const one : into) *one = value;
+    given.emplace_back(flag);
+  });
 }
 
 }  // namespace
@@ -188,19 +220,36 @@ void run_embed(std::span<const std::string> args, Streams& io) {
   auto add = flags.add_options();
   add("corpus", po::value(&request.path)->required(), "corpus file");
   add("save", po::value(&request.name)->default_value(request.name), "name of the model in the corpus file");
-  add("method", po::value(&request.method)->default_value(request.method), "skipgram, cbow, glove");
-  add("dim", both(options.dimensions, glove.dimensions), "numbers of a vector (default 100)");
-  add("window", both(options.window, glove.window), "most neighbours on either side (default 5, glove 10)");
-  add("min-count", both(options.min_count, glove.min_count), "rarer words are left out (default 5)");
-  add("epochs", both(options.epochs, glove.epochs), "passes over the text (default 5, glove 25)");
-  add("rate", both(options.rate, glove.rate), "learning rate at the start (default 0.025, glove 0.05)");
-  add("subwords", po::bool_switch(&request.subwords), "vectors of the parts of words, too: for rare and unknown words");
-  add("loss", po::value(&request.loss)->default_value(request.loss), "skipgram, cbow: negative, hierarchical");
-  add("negatives", po::value(&options.negatives)->default_value(options.negatives), "words drawn against each word");
-  add("subsample", po::value(&options.subsample)->default_value(options.subsample),
-      "words of a larger share are left out at times; 0: never");
-  add("hogwild", po::bool_switch(&options.hogwild),
-      "threads do not wait for one another: quicker, and another result in every run");
+  std::vector<std::string>& given = request.given;
+  add("method", po::value<std::string>()->notifier([&](const std::string& method) {
+    request.method = method;
+    given.emplace_back("--method");
+  }),
+      "skipgram (default), cbow, glove");
+  add("dim", number("--dim", 1, given, {&options.dimensions, &glove.dimensions}), "numbers of a vector (default 100)");
+  add("window", number("--window", 1, given, {&options.window, &glove.window}),
+      "most neighbours on either side (default 5, glove 10)");
+  add("min-count", number("--min-count", 1, given, {&options.min_count, &glove.min_count}),
+      "rarer words are left out (default 5)");
+  add("epochs", number("--epochs", 1, given, {&options.epochs, &glove.epochs}),
+      "passes over the text (default 5, glove 25)");
+  add("rate", positive("--rate", given, {&options.rate, &glove.rate}),
+      "learning rate at the start (default 0.025, glove 0.05)");
+  add("subwords", on("--subwords", given, request.subwords),
+      "skipgram, cbow: vectors of the parts of words, too: for rare and unknown words");
+  add("loss", po::value<std::string>()->notifier([&](const std::string& loss) {
+    request.loss = loss;
+    given.emplace_back("--loss");
+  }),
+      "skipgram, cbow: negative (default), hierarchical");
+  add("negatives", number("--negatives", 1, given, {&options.negatives}),
+      concat("skipgram, cbow: words drawn against each word (default ", options.negatives, ")").c_str());
+  add("subsample", number("--subsample", 0.0, given, {&options.subsample}),
+      concat("skipgram, cbow: words of a larger share are left out at times (default ", options.subsample,
+             "; 0: never)")
+          .c_str());
+  add("hogwild", on("--hogwild", given, options.hogwild),
+      "skipgram, cbow: threads do not wait for one another: quicker, and another result in every run");
   add("read", po::value(&request.read), "take the vectors of this file instead of learning some");
   add("max-words", po::value(&request.max_words)->default_value(request.max_words),
       "--read: only so many words, from the top; 0: all");

@@ -1,5 +1,6 @@
 #include <boost/program_options.hpp>
 
+#include "apps/corpus_flags.h"
 #include "apps/embedding_model.h"
 #include "apps/parse.h"
 #include "apps/run_log.h"
@@ -14,7 +15,8 @@ namespace {
 constexpr Usage kUsage{.verb = "nearest",
                        .summary =
                            "The words whose vectors are nearest to those of a word, by cosine. A word that the\n"
-                           "vectors do not have is looked up by its parts, where they were learned with parts.\n",
+                           "vectors do not have as written is looked up case-folded, then as the term that the\n"
+                           "corpus' analysis makes of it, then by its parts, if they were learned with parts.\n",
                        .arguments = {"corpus", "word..."},
                        .examples =
                            "malmoi nearest reviews.malmoi 영화\n"
@@ -24,6 +26,7 @@ struct Request {
   std::string path;
   std::vector<std::string> words;
   std::string model = "vectors";
+  DictionaryFlag dictionary;
   std::int32_t top = 10;
 };
 
@@ -34,7 +37,10 @@ void run(const Request& request, const RunLog& log, const CommonOptions& common,
   Report report;
   Table table{"nearest", {"word", "neighbor", "cosine"}, {}};
   if (counted) table.columns.emplace_back("occurrences");
-  for (const std::string& word : request.words) {
+  Workspace workspace(request.path, request.dictionary.folder());
+  for (const std::string& given : request.words) {
+    const std::string word = looked_up(model.embeddings, workspace, given);
+    if (word != given) note(concat("\"", given, "\" is looked up as \"", word, "\""), common, io);
     for (const neural::WordNeighbor& one : space.nearest(word, request.top, common.run_context(io))) {
       std::vector<Cell> row = {word, model.embeddings.words.at(one.word), static_cast<double>(one.score)};
       if (counted) row.emplace_back(model.embeddings.counts[static_cast<std::size_t>(one.word)]);
@@ -57,9 +63,10 @@ void run_nearest(std::span<const std::string> args, Streams& io) {
   add("word", po::value(&request.words)->required(), "words");
   add("model", po::value(&request.model)->default_value(request.model), "name of the vectors");
   add("top", po::value(&request.top)->default_value(request.top), "neighbours of each word");
+  request.dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
-  if (request.top < 1) throw UsageError("--top: at least 1 is wanted");
+  require_at_least("--top", request.top, 1);
   run(request, log, *common, io);
 }
 

@@ -4,6 +4,7 @@
 #include "apps/parse.h"
 #include "apps/run_log.h"
 #include "apps/verbs.h"
+#include "corpus/base/error.h"
 #include "neural/word_similarity.h"
 
 namespace po = boost::program_options;
@@ -16,7 +17,8 @@ constexpr Usage kUsage{
     .summary =
         "How well word vectors agree with people. Of files of word pairs (word TAB word TAB score): the rank\n"
         "correlation of scores and cosines (Spearman). Of files of analogies (--analogies: lines `: section` and\n"
-        "`a b c d`): how many are answered correctly. Both say how many were covered: had all their words.\n",
+        "`a b c d`): how many are answered correctly. Both say how many were covered: had all their words. A\n"
+        "correlation of fewer than two pairs, or of equal scores, is not defined: NaN, in JSON null.\n",
     .arguments = {"corpus", "file..."},
     .examples =
         "malmoi wordsim news.malmoi wordsim353.tsv simlex999.tsv\n"
@@ -33,7 +35,9 @@ struct Request {
 Table pairs_table(const Request& request, const neural::Embeddings& embeddings) {
   Table table{"wordsim", {"file", "spearman", "pairs", "covered"}, {}};
   for (const std::string& file : request.files) {
-    const neural::PairScores scores = neural::score_pairs(embeddings, neural::read_word_pairs(file));
+    const std::vector<neural::WordPair> pairs = neural::read_word_pairs(file);
+    if (pairs.empty()) throw Error(ErrorCode::invalid_argument, concat(file, ": has no pairs of words"));
+    const neural::PairScores scores = neural::score_pairs(embeddings, pairs);
     table.rows.push_back({file, scores.spearman, scores.pairs, scores.covered});
   }
   return table;

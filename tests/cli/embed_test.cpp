@@ -29,6 +29,34 @@ TEST_F(Embed, VectorsAreLearnedStoredAndAskedFor) {
   EXPECT_EQ(report_of({"analogy", corpus_, "영화", "감동", "연기"})["tables"]["answers"].size(), 5U);
 }
 
+TEST_F(Embed, AWordIsLookedUpAsTheVectorsHaveIt) {
+  const std::string vectors = folder_.write("few.vec", "3 2\nred 1 0\npink 1 0.5\nblue 0 1\n");
+  ASSERT_EQ(run_malmoi({"embed", corpus_, "--read", vectors, "--save", "few"}).status, 0);
+  const json nearest = report_of({"nearest", corpus_, "RED", "--model", "few", "--top", "1"})["tables"]["nearest"];
+  EXPECT_EQ(nearest[0]["word"], "red");
+  EXPECT_EQ(nearest[0]["neighbor"], "pink");
+  EXPECT_THAT(run_malmoi({"nearest", corpus_, "RED", "--model", "few"}).err,
+              HasSubstr("\"RED\" is looked up as \"red\""));
+  EXPECT_EQ(report_of({"analogy", corpus_, "Red", "Pink", "Blue", "--model", "few"})["metrics"]["question"],
+            "red : pink = blue : ?");
+  EXPECT_THAT(run_malmoi({"nearest", corpus_, "green", "--model", "few"}).err, HasSubstr("'green' has no vector"));
+}
+
+TEST_F(Embed, FlagsThatWouldChangeNothingAreRefused) {
+  const auto expect = [&](const std::vector<std::string>& flags, const std::string& message) {
+    const Outcome run = run_malmoi(std::vector<std::string>{"embed", corpus_} + flags);
+    EXPECT_EQ(run.status, 2) << message;
+    EXPECT_THAT(run.err, HasSubstr(message));
+  };
+  expect({"--method", "glove", "--hogwild"}, "--hogwild is for skipgram and cbow");
+  expect({"--method", "glove", "--loss", "hierarchical"}, "--loss is for skipgram and cbow");
+  expect({"--method", "glove", "--subwords"}, "--subwords is for skipgram and cbow");
+  expect({"--read", "x.vec", "--dim", "50"}, "--dim does not go with --read");
+  expect({"--max-words", "5"}, "--max-words is for --read");
+  expect({"--epochs", "0"}, "--epochs 0: at least 1 is wanted");
+  expect({"--rate", "0"}, "--rate 0: more than 0 is wanted");
+}
+
 TEST_F(Embed, VectorsGoThroughAFile) {
   const std::string file = (folder_ / "small.vec").string();
   const json made = report_of({"embed", corpus_, "--dim", "10", "--epochs", "1", "--write", file});

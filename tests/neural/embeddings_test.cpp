@@ -94,6 +94,12 @@ TEST(Embeddings, RefuseDamagedFiles) {
   refused("2 2\na 1 2\n\xFF\xFE 1 2\n");
   refused("2 2\na 1 2\n");
   EXPECT_EQ(code_of([&] { (void)read_vectors(folder / "absent"); }), ErrorCode::not_found);
+  try {
+    (void)read_vectors(folder.write("nan.vec", "2 2\na 1 nan\nb 1 2\n"));
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("has no 2 finite numbers for a word"), std::string::npos) << error.what();
+  }
 }
 
 TEST(Embeddings, RefuseEveryTruncationOfAFile) {
