@@ -1,10 +1,12 @@
 #include "apps/corpus_flags.h"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 
 #include "apps/command.h"
 #include "apps/dictionary.h"
+#include "corpus/base/error.h"
 
 namespace po = boost::program_options;
 
@@ -63,6 +65,48 @@ void WhereFlag::add_to(po::options_description& flags) {
 
 corpus::Filter WhereFlag::filter() const {
   return given_.empty() ? corpus::Filter{} : corpus::parse_filter(given_);
+}
+
+void WeightingFlags::add_to(po::options_description& flags) {
+  flags.add_options()("weighting", po::value(&name_)->default_value(name_),
+                      "count, binary, log, augmented, tfidf (as scikit-learn's), bm25, log-entropy, or three SMART "
+                      "letters such as ltc");
+  flags.add_options()("norm", po::value(&normalization_),
+                      "length of a document's row: none, l1, l2, max; tfidf has l2 by itself");
+}
+
+vectorize::WeightingOptions WeightingFlags::options() const {
+  using vectorize::GlobalWeight;
+  using vectorize::LocalWeight;
+  using vectorize::Normalization;
+  const auto local = [](LocalWeight weight, GlobalWeight global = GlobalWeight::none) {
+    return vectorize::WeightingOptions{.local = weight, .global = global, .normalization = Normalization::none};
+  };
+  const std::vector<Choice<vectorize::WeightingOptions>> named = {
+      {"count", local(LocalWeight::count)},
+      {"binary", local(LocalWeight::binary)},
+      {"log", local(LocalWeight::log)},
+      {"augmented", local(LocalWeight::augmented)},
+      {"tfidf", {}},
+      {"bm25", vectorize::bm25_options()},
+      {"log-entropy", local(LocalWeight::log, GlobalWeight::entropy)}};  // Dumais 1991
+  const auto found = std::find_if(named.begin(), named.end(), [&](const auto& one) { return one.name == name_; });
+  vectorize::WeightingOptions options;
+  try {
+    options = found != named.end() ? found->value : vectorize::parse_smart(name_);
+  } catch (const Error&) {
+    throw UsageError(concat("--weighting ", name_,
+                            ": count, binary, log, augmented, tfidf, bm25, log-entropy or three "
+                            "SMART letters such as ltc are wanted"));
+  }
+  if (!normalization_.empty()) {
+    options.normalization = choose<Normalization>("--norm", normalization_,
+                                                  {{"none", Normalization::none},
+                                                   {"l1", Normalization::l1},
+                                                   {"l2", Normalization::l2},
+                                                   {"max", Normalization::max}});
+  }
+  return options;
 }
 
 vectorize::Frequency parse_frequency(std::string_view flag, std::string_view text) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "apps/corpus_flags.h"
 #include "apps/lsa_model.h"
 #include "apps/lsa_table.h"
 #include "apps/model_parts.h"
@@ -22,7 +23,6 @@ namespace malmoi::apps {
 namespace {
 
 using topics::SvdMethod;
-using vectorize::WeightingOptions;
 
 constexpr Usage kUsage{
     .verb = "lsa",
@@ -41,29 +41,11 @@ struct Request {
   std::string name = "lsa";
   std::optional<std::int32_t> rank;
   std::string method = "lanczos";
-  std::string weighting = "tfidf";
+  WeightingFlags weighting{"tfidf"};
   std::int32_t dimensions = 20;  // shown in text
   topics::LsaOptions options;
   TermFlags terms;
 };
-
-WeightingOptions weighting_options(const std::string& name) {
-  using vectorize::GlobalWeight;
-  using vectorize::LocalWeight;
-  using vectorize::Normalization;
-  WeightingOptions counts;
-  counts.global = GlobalWeight::none;
-  counts.normalization = Normalization::none;
-  WeightingOptions log_entropy;  // Dumais 1991
-  log_entropy.local = LocalWeight::log;
-  log_entropy.global = GlobalWeight::entropy;
-  log_entropy.normalization = Normalization::none;
-  return choose<WeightingOptions>("--weighting", name,
-                                  {{"tfidf", WeightingOptions{}},
-                                   {"count", counts},
-                                   {"bm25", vectorize::bm25_options()},
-                                   {"log-entropy", log_entropy}});
-}
 
 // The rank that was asked for, or else 100 or what the matrix allows.
 std::int32_t rank_for(const vectorize::SparseMatrix& matrix, const Request& request) {
@@ -81,7 +63,6 @@ struct Fitted {
 
 Fitted fit(Workspace& workspace, const Request& request, const CommonOptions& common, Streams& io) {
   const RunContext context = common.run_context(io);
-  const WeightingOptions weighting = weighting_options(request.weighting);
   TopicInput input = select_input(workspace, request.terms.selection(), context);
   topics::LsaOptions options = request.options;
   options.rank = rank_for(input.counts.values, request);
@@ -91,7 +72,7 @@ Fitted fit(Workspace& workspace, const Request& request, const CommonOptions& co
   Fitted fitted;
   LsaModel& model = fitted.model;
   const auto begin = std::chrono::steady_clock::now();
-  model.weighting = vectorize::fit_weighting(input.counts, weighting, context);
+  model.weighting = vectorize::fit_weighting(input.counts, request.weighting.options(), context);
   model.lsa = topics::fit_lsa(vectorize::apply_weighting(model.weighting, input.counts, context), options, context);
   fitted.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   model.terms = std::move(input.terms);
@@ -130,7 +111,7 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   std::array models = {NamedModel{request.name, to_stored(fitted.model)}};
   fitted.model.fingerprint = models.front().stored.checksum;
   const std::size_t all = fitted.model.lsa.singular_values.size();
-  const Report report = summarize(fitted, request.weighting,
+  const Report report = summarize(fitted, request.weighting.name(),
                                   common.format == Format::text ? static_cast<std::size_t>(request.dimensions) : all);
   save_with_run(request.path, models, log.finish(report), common.force);
   show(report, common, io);
@@ -152,8 +133,7 @@ void run_lsa(std::span<const std::string> args, Streams& io) {
       "dimensions (default 100, or as many as there are documents or terms)");
   add("method", po::value(&request.method)->default_value(request.method),
       "lanczos (exact), randomized (fast for large ranks; the last dimensions are approximate), full (small corpora)");
-  add("weighting", po::value(&request.weighting)->default_value(request.weighting),
-      "tfidf (as scikit-learn's), count, bm25, log-entropy");
+  request.weighting.add_to(flags);
   request.terms.add_to(flags);
   add("seed", po::value<std::int64_t>()->notifier([&request](std::int64_t value) {
     if (value < 0) throw UsageError(concat("--seed ", value, ": at least 0 is wanted"));
@@ -167,7 +147,7 @@ void run_lsa(std::span<const std::string> args, Streams& io) {
   request.options.method = choose<SvdMethod>(
       "--method", request.method,
       {{"lanczos", SvdMethod::lanczos}, {"randomized", SvdMethod::randomized}, {"full", SvdMethod::full}});
-  (void)weighting_options(request.weighting);
+  (void)request.weighting.options();
   if (request.dimensions < 0) throw UsageError("--dimensions: at least 0 is wanted");
   run(request, log, *common, io);
 }

@@ -33,8 +33,7 @@ constexpr Usage kUsage{
 struct MatrixOptions {
   std::string output;
   std::string form;
-  std::string weighting = "count";
-  std::string normalization;
+  WeightingOptions weighting;
   std::string min_df = "1";
   std::string max_df = "100%";
   std::optional<int> max_features;
@@ -61,36 +60,6 @@ vectorize::PruneOptions prune_options(const MatrixOptions& options) {
   return prune;
 }
 
-WeightingOptions weighting_options(const MatrixOptions& options) {
-  using vectorize::GlobalWeight;
-  using vectorize::LocalWeight;
-  WeightingOptions weighting{.global = GlobalWeight::none, .normalization = Normalization::none};
-  const std::string& name = options.weighting;
-  if (name == "tfidf") {
-    weighting = {};
-  } else if (name == "bm25") {
-    weighting = vectorize::bm25_options();
-  } else if (name.size() == 3 && name != "log") {
-    weighting = vectorize::parse_smart(name);
-  } else {
-    weighting.local = choose<LocalWeight>("--weighting", name,
-                                          {{"count", LocalWeight::count},
-                                           {"binary", LocalWeight::binary},
-                                           {"log", LocalWeight::log},
-                                           {"augmented", LocalWeight::augmented},
-                                           {"tfidf", LocalWeight::count},
-                                           {"bm25", LocalWeight::bm25}});
-  }
-  if (!options.normalization.empty()) {
-    weighting.normalization = choose<Normalization>("--norm", options.normalization,
-                                                    {{"none", Normalization::none},
-                                                     {"l1", Normalization::l1},
-                                                     {"l2", Normalization::l2},
-                                                     {"max", Normalization::max}});
-  }
-  return weighting;
-}
-
 MatrixFormat output_form(const MatrixOptions& options) {
   if (options.form.empty()) {
     if (const auto guessed = vectorize::guess_format(options.output)) return *guessed;
@@ -115,14 +84,13 @@ Report write(Workspace& workspace, const MatrixOptions& options, bool overwrite,
   vectorize::MatrixExport plan;
   plan.format = output_form(options);
   plan.overwrite = overwrite;
-  const WeightingOptions weighting = weighting_options(options);
   vectorize::DocTermMatrix matrix = workspace.counts(options.where, context);
   const vectorize::Vocabulary vocabulary = workspace.vocabulary_of(matrix);
   plan.columns =
       vectorize::select_terms(vocabulary, static_cast<std::int64_t>(matrix.row_ids.size()), prune_options(options));
   matrix = vectorize::keep_terms(matrix, *plan.columns, context);
-  if (!is_plain_count(weighting)) {
-    matrix = vectorize::apply_weighting(vectorize::fit_weighting(matrix, weighting, context), matrix, context);
+  if (!is_plain_count(options.weighting)) {
+    matrix = vectorize::apply_weighting(vectorize::fit_weighting(matrix, options.weighting, context), matrix, context);
   }
   bool labelled = true;
   corpus::DocumentCursor documents = workspace.store().documents(options.where);
@@ -149,6 +117,7 @@ void run_matrix(std::span<const std::string> args, Streams& io) {
   std::string path;
   MatrixOptions options;
   WhereFlag where;
+  WeightingFlags weighting("count");
   po::options_description flags;
   auto add = flags.add_options();
   add("corpus", po::value(&path)->required(), "corpus file");
@@ -156,9 +125,7 @@ void run_matrix(std::span<const std::string> args, Streams& io) {
       "file to write; .gz behind its name compresses it (.npz is compressed by itself)");
   add("as", po::value(&options.form),
       "form, where the name does not tell: mtx, npz, svmlight, ldac, csv, tsv, triplets");
-  add("weighting", po::value(&options.weighting)->default_value(options.weighting),
-      "count, binary, log, augmented, tfidf (as scikit-learn's), bm25, or three SMART letters such as ltc");
-  add("norm", po::value(&options.normalization), "none, l1, l2, max; tfidf has l2 by itself");
+  weighting.add_to(flags);
   add("min-df", po::value(&options.min_df)->default_value(options.min_df),
       "leave out terms in fewer documents: a number, or a share such as 0.01 or 1%");
   add("max-df", po::value(&options.max_df)->default_value(options.max_df), "leave out terms in more documents");
@@ -170,6 +137,7 @@ void run_matrix(std::span<const std::string> args, Streams& io) {
   if (!common) return;
 
   options.where = where.filter();
+  options.weighting = weighting.options();
   Workspace workspace(path);
   const Report report = write(workspace, options, common->force, common->run_context(io));
   show(report, *common, io);

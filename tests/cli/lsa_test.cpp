@@ -109,6 +109,7 @@ TEST_F(Lsa, MethodsAgreeAndWeightingsDiffer) {
   EXPECT_GT(count, tfidf * 1.1);
   EXPECT_GT(bm25, count * 1.1);
   EXPECT_NE(first_value({"--weighting", "log-entropy"}), count);
+  EXPECT_NEAR(first_value({"--weighting", "ntc"}), first_value({"--weighting", "ntn", "--norm", "l2"}), 1e-12);
 }
 
 TEST_F(Lsa, HasAReportAndPlots) {
