@@ -1,6 +1,7 @@
 #include "corpus/byte_source.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -40,6 +41,11 @@ class FileSource final : public ByteSource {
     return static_cast<std::size_t>(count);
   }
 
+  [[nodiscard]] bool ready(int milliseconds) const override {
+    pollfd waited{.fd = file_, .events = POLLIN, .revents = 0};
+    return ::poll(&waited, 1, milliseconds) != 0;  // a failure shows when it is read
+  }
+
   [[nodiscard]] std::int64_t bytes_read() const override { return bytes_read_; }
 
  private:
@@ -73,6 +79,8 @@ class PeekedSource final : public ByteSource {
     return count;
   }
 
+  [[nodiscard]] bool ready(int milliseconds) const override { return !start_.empty() || source_->ready(milliseconds); }
+
   [[nodiscard]] std::int64_t bytes_read() const override { return source_->bytes_read(); }
 
  private:
@@ -105,6 +113,11 @@ class GzipSource final : public ByteSource {
       inflate_some();
     }
     return room - stream_.avail_out;
+  }
+
+  // Packed bytes may be too few for one that is unpacked: then read() waits for more.
+  [[nodiscard]] bool ready(int milliseconds) const override {
+    return stream_.avail_in > 0 || packed_->ready(milliseconds);
   }
 
   [[nodiscard]] std::int64_t bytes_read() const override { return packed_->bytes_read(); }

@@ -16,6 +16,9 @@ class ByteSource {
   /// Fills the start of `into` and returns how many bytes it holds now: 0 only at the end. Throws io, corrupt_data.
   virtual std::size_t read(std::span<char> into) = 0;
 
+  /// Whether read() returns at once: there are bytes, or the end has come. Waits for that at most so long.
+  [[nodiscard]] virtual bool ready(int milliseconds) const = 0;
+
   /// Bytes taken from the file so far; for gzip those are compressed bytes.
   [[nodiscard]] virtual std::int64_t bytes_read() const = 0;
 };

@@ -42,7 +42,7 @@ LineReader::LineReader(std::unique_ptr<ByteSource> source, std::string name, con
 }
 
 void LineReader::take_sample(const std::string& encoding) {
-  while (filled_ < sizes_.sample && fill()) {
+  while (filled_ < sizes_.sample && !pauses() && fill()) {
   }
   const std::size_t size = std::min(filled_, sizes_.sample);
   const Encoding found = find_encoding({buffer_.get(), size}, encoding);
@@ -75,6 +75,22 @@ bool LineReader::next() {
   line_ = {{}, lines_, base_ + static_cast<std::int64_t>(record_)};
   decoded_.clear();
   set_text(record_, *end);
+  return true;
+}
+
+// Of an input that is read as it comes: there is a line, and nothing has followed for a while.
+bool LineReader::pauses() const {
+  constexpr int kMilliseconds = 200;
+  return sizes_.live && std::string_view(buffer_.get(), filled_).find('\n') != std::string_view::npos &&
+         !source_->ready(kMilliseconds);
+}
+
+bool LineReader::line_is_there() {
+  record_ = next_;
+  while (!at_end_ && !find_line_feed(next_)) {
+    if (!source_->ready(0)) return false;
+    (void)fill();
+  }
   return true;
 }
 

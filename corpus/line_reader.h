@@ -36,6 +36,8 @@ struct Line {
 struct ReadSizes {
   std::size_t block = std::size_t{1} << 18U;   ///< bytes
   std::size_t sample = std::size_t{1} << 16U;  ///< bytes that encoding and form are guessed from
+  bool live =
+      false;  ///< the sample ends sooner, behind a whole line, where the input pauses: it changes what is guessed
 };
 
 /// Splits an input into lines of valid UTF-8 (ends: LF, CR LF). Memory is bounded by the longest record.
@@ -47,6 +49,8 @@ class LineReader {
 
   /// Goes to the next line; false at the end. Throws BadRecord for bytes that are no text (the line is passed then).
   bool next();
+  /// Whether next() need not wait for input: a whole line is there, or the end. line() is no longer valid.
+  [[nodiscard]] bool line_is_there();
   /// Makes the line longer by its end and the line after it; false at the end of the input. Throws as next().
   bool extend();
   /// Takes all that is left as one line, line ends included. Throws as next().
@@ -64,6 +68,7 @@ class LineReader {
 
  private:
   void take_sample(const std::string& encoding);
+  bool pauses() const;
   std::optional<std::size_t> find_line_feed(std::size_t from) const;
   std::optional<std::size_t> take_line();
   bool fill();

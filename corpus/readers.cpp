@@ -50,6 +50,7 @@ class InputsReader final : public DocumentReader {
       bytes_total_ += file.bytes;
       has_standard_input_ = has_standard_input_ || file.path == "-";
     }
+    sizes_.live = sizes_.live || options_.live;
     open_next();
   }
 
@@ -69,6 +70,7 @@ class InputsReader final : public DocumentReader {
     return false;
   }
 
+  [[nodiscard]] bool ready() override { return !lines_ || lines_->line_is_there(); }
   [[nodiscard]] const std::vector<SkippedRecord>& skipped() const override { return skipped_; }
   [[nodiscard]] std::int64_t skipped_count() const override { return skipped_count_; }
   [[nodiscard]] const std::vector<std::string>& notes() const override { return notes_; }

@@ -28,6 +28,8 @@ struct ReaderOptions {
   std::string encoding = "auto";              ///< "auto" or any name that ICU knows: UTF-8, UTF-16, CP949, EUC-KR, ...
   OnError on_error = OnError::stop;
   Strip strip = Strip::none;
+  bool live = false;  ///< documents are wanted as they come: form and encoding are guessed from what is there when the
+                      ///< input pauses behind a line
 };
 
 /// A record that could not be read, with --on-error skip.
@@ -46,6 +48,10 @@ class DocumentReader {
   /// Fills the document (its strings' memory is reused; id is left alone); false at the end.
   /// Throws corrupt_data "file:line: byte N: reason" for a malformed record unless on_error is skip; io.
   virtual bool read(Document& document) = 0;
+
+  /// Whether read() need not wait for input that has not come yet: its first line is there, or the end. A record that
+  /// goes on behind that line may still be waited for.
+  [[nodiscard]] virtual bool ready() = 0;
 
   /// What was skipped so far: the first thousand records; skipped_count() counts all.
   [[nodiscard]] virtual const std::vector<SkippedRecord>& skipped() const = 0;

@@ -2,6 +2,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "corpus/line_reader.h"
 #include "corpus/readers.h"
 #include "tests/corpus/reader_testing.h"
 
@@ -13,6 +20,58 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+
+// What has come of an input so far.
+struct Arrived {
+  std::deque<std::string> pieces;
+  bool ended = false;
+};
+
+// An input that comes in pieces. Reading where nothing is there would wait for ever.
+class Pieces final : public ByteSource {
+ public:
+  explicit Pieces(Arrived& arrived) : arrived_(arrived) {}
+
+  std::size_t read(std::span<char> into) override {
+    if (arrived_.pieces.empty()) {
+      EXPECT_TRUE(arrived_.ended) << "it would wait";
+      return 0;
+    }
+    const std::size_t count = arrived_.pieces.front().copy(into.data(), into.size());
+    arrived_.pieces.pop_front();
+    return count;
+  }
+  [[nodiscard]] bool ready(int /*milliseconds*/) const override { return arrived_.ended || !arrived_.pieces.empty(); }
+  [[nodiscard]] std::int64_t bytes_read() const override { return 0; }
+
+ private:
+  Arrived& arrived_;
+};
+
+TEST(LineReader, SaysWhetherALineIsThere) {
+  Arrived arrived{.pieces = {"one\ntw"}};
+  LineReader lines(std::make_unique<Pieces>(arrived), "-", "UTF-8", {.live = true});
+  EXPECT_TRUE(lines.line_is_there());
+  ASSERT_TRUE(lines.next());
+  EXPECT_EQ(lines.line().text, "one");
+  EXPECT_FALSE(lines.line_is_there());
+  arrived.pieces = {"o", "\nthree\nlast"};
+  EXPECT_TRUE(lines.line_is_there());
+  ASSERT_TRUE(lines.next());
+  EXPECT_EQ(lines.line().text, "two");
+  EXPECT_EQ(lines.line().number, 2);
+  EXPECT_TRUE(lines.line_is_there());
+  ASSERT_TRUE(lines.next());
+  EXPECT_EQ(lines.line().text, "three");
+  EXPECT_FALSE(lines.line_is_there());
+  arrived.ended = true;
+  EXPECT_TRUE(lines.line_is_there());
+  ASSERT_TRUE(lines.next());
+  EXPECT_EQ(lines.line().text, "last");
+  EXPECT_EQ(lines.line().byte, 14);
+  EXPECT_TRUE(lines.line_is_there());
+  EXPECT_FALSE(lines.next());
+}
 
 /// Gives a file as standard input as long as it lives.
 class StandardInput {
