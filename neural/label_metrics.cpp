@@ -101,7 +101,7 @@ LabelTable::LabelTable(const ClassRows& probabilities, std::span<const std::uint
 
 void LabelTable::fill_label(std::size_t label, const Column& column, float threshold) {
   for (std::size_t d = 0; d < column.truth.size(); ++d) {
-    const int mark = (column.truth[d] != 0 ? kTrue : 0) + (column.probabilities[d] >= threshold ? kGiven : 0);
+    const int mark = (column.truth[d] != 0 ? kTrue : 0) + (is_given(column.probabilities[d], threshold) ? kGiven : 0);
     marks_[label].push_back(static_cast<std::uint8_t>(mark));
   }
   ranked_[label] = RankedScores(column.probabilities, column.truth);
@@ -133,7 +133,7 @@ LabelMetrics LabelTable::measure(std::span<const std::uint32_t> weights) const {
     defined += metrics.labels.back().roc_auc ? 1.0 : 0.0;
   }
   if (defined > 0.0) metrics.roc_auc = area / defined;
-  metrics.averages = averages_of(tallies);
+  metrics.averages = averages_of(tallies, AbsentClass::zero);
   return metrics;
 }
 

@@ -14,8 +14,13 @@ namespace malmoi::neural {
 // Figures of classifiers that give a document any number of labels. Tables are [documents × labels] by rows; truth
 // holds 0 and 1. ClassRows::classes is the number of labels, at least one.
 
+/// The decision that predictions and figures share; a document may be given no label.
+[[nodiscard]] inline bool is_given(float probability, float threshold) {
+  return probability >= threshold;
+}
+
 struct Threshold {
-  float value = 0.5F;  ///< a label is given where its probability is at least this
+  float value = 0.5F;  ///< see is_given
   double f1 = 0.0;     ///< on the documents it was tuned on
   friend bool operator==(const Threshold&, const Threshold&) = default;
 };
@@ -39,6 +44,7 @@ struct LabelMetrics {
   std::vector<ClassScores> labels;
 };
 
+/// Macro averages count a label that no document has and none is given with 0.
 /// thresholds   [labels]. Throws as tune_thresholds.
 [[nodiscard]] LabelMetrics score_labels(const ClassRows& probabilities, std::span<const std::uint8_t> truth,
                                         std::span<const float> thresholds, const RunContext& context = {});

@@ -150,7 +150,7 @@ ClassMetrics ScoredDocuments::measure(std::span<const std::uint32_t> weights) co
   metrics.log_loss /= documents;
   metrics.brier /= documents;
   close_bins(metrics);
-  metrics.averages = averages_of(tallies);
+  metrics.averages = averages_of(tallies, AbsentClass::left_out);
   for (const Tally& tally : tallies) metrics.classes.push_back({tally, scores_of(tally), {}});
   add_roc_auc(weights, metrics);
   return metrics;
@@ -201,13 +201,18 @@ Scores scores_of(const Tally& tally) {
   return {ratio(hits, predicted), ratio(hits, support), ratio(2.0 * hits, predicted + support)};
 }
 
-Averages averages_of(std::span<const Tally> tallies) {
+Averages averages_of(std::span<const Tally> tallies, AbsentClass absent) {
   Averages averages;
   Tally sum;
+  double counted = 0.0;
+  const auto counts = [absent](const Tally& tally) {
+    return absent == AbsentClass::zero || tally.support > 0 || tally.predicted > 0;
+  };
   for (const Tally& tally : tallies) {
     sum.hits += tally.hits;
     sum.predicted += tally.predicted;
     sum.support += tally.support;
+    counted += counts(tally) ? 1.0 : 0.0;
   }
   const auto add = [](Scores& to, const Scores& scores, double weight) {
     to.precision += weight * scores.precision;
@@ -216,7 +221,7 @@ Averages averages_of(std::span<const Tally> tallies) {
   };
   for (const Tally& tally : tallies) {
     const Scores scores = scores_of(tally);
-    add(averages.macro, scores, 1.0 / static_cast<double>(tallies.size()));
+    if (counts(tally)) add(averages.macro, scores, 1.0 / counted);
     add(averages.weighted, scores, ratio(static_cast<double>(tally.support), static_cast<double>(sum.support)));
   }
   averages.micro = scores_of(sum);

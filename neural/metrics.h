@@ -35,11 +35,16 @@ struct Scores {
 [[nodiscard]] Scores scores_of(const Tally& tally);
 
 struct Averages {
-  Scores macro;     ///< mean over all classes, those without documents or predictions included
+  Scores macro;     ///< mean over the classes that averages_of counts
   Scores micro;     ///< of the tallies' sums; all three are the accuracy where every document has one class
   Scores weighted;  ///< mean weighted by support; 0 without any
 };
-[[nodiscard]] Averages averages_of(std::span<const Tally> tallies);
+/// What the macro average makes of a class that no document has and none is predicted to have.
+enum class AbsentClass {
+  left_out,  ///< as scikit-learn does with one class a document
+  zero       ///< counts with 0, as scikit-learn does with tables of labels
+};
+[[nodiscard]] Averages averages_of(std::span<const Tally> tallies, AbsentClass absent);
 
 struct ClassScores {
   Tally tally;
@@ -73,6 +78,7 @@ struct ClassMetrics {
 [[nodiscard]] std::vector<std::int32_t> most_probable(const ClassRows& probabilities);
 
 /// Figures of a classifier that gives every document one class.
+/// Macro averages leave classes out that are neither in truth nor predicted.
 ///
 /// probabilities   at least two classes
 /// truth           [documents] in [0, classes)

@@ -16,16 +16,16 @@ TOLERANCE = 1e-9
 LEAST = 2.0**-23  # what log loss takes for smaller probabilities
 
 
-def scores(name, truth, predicted, average, **options):
-    found = peer.precision_recall_fscore_support(truth, predicted, average=average, zero_division=0, **options)
+def scores(name, truth, predicted, average):
+    found = peer.precision_recall_fscore_support(truth, predicted, average=average, zero_division=0)
     return {f"{name}.{figure}": value for figure, value in zip(("precision", "recall", "f1"), found)}
 
 
-def shared_figures(truth, predicted, marks, probabilities, **options):
+def shared_figures(truth, predicted, marks, probabilities):
     """marks: [documents x columns] 0 or 1."""
     expected = {}
-    for average in ("macro", "micro", "weighted"):
-        expected |= scores(average, truth, predicted, average, **options)
+    for average in ("macro", "micro", "weighted"):  # by sklearn's default labels: those in truth or prediction
+        expected |= scores(average, truth, predicted, average)
     columns = range(marks.shape[1])
     found = peer.precision_recall_fscore_support(truth, predicted, labels=list(columns), zero_division=0)
     for figure, values in zip(("precision", "recall", "f1", "support"), found):
@@ -41,7 +41,7 @@ def class_figures(truth, probabilities):
     classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
     marks = numpy.eye(classes)[truth]
-    expected = shared_figures(truth, predicted, marks, probabilities, labels=list(range(classes)))
+    expected = shared_figures(truth, predicted, marks, probabilities)
     if classes == 2 and "1.roc_auc" in expected:
         expected["0.roc_auc"] = expected["1.roc_auc"]
     expected["accuracy"] = peer.accuracy_score(truth, predicted)

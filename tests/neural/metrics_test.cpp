@@ -93,8 +93,18 @@ TEST(ClassMetrics, LeaveOutTheRocOfAClassWithoutDocuments) {
   EXPECT_FALSE(metrics.classes[2].roc_auc.has_value());
   EXPECT_EQ(metrics.classes[2].tally, Tally{});
   EXPECT_EQ(metrics.classes[2].scores.recall, 0.0);
-  EXPECT_EQ(metrics.roc_auc, 1.0);  // the mean of classes 0 and 1
-  EXPECT_NEAR(metrics.averages.macro.recall, (0.5 + 1.0 + 0.0) / 3, 1e-15);
+  EXPECT_EQ(metrics.roc_auc, 1.0);                                     // the mean of classes 0 and 1
+  EXPECT_NEAR(metrics.averages.macro.recall, (0.5 + 1.0) / 2, 1e-15);  // class 2 is nowhere
+  EXPECT_NEAR(metrics.averages.macro.f1, (2.0 / 3 + 2.0 / 3) / 2, 1e-15);
+}
+
+// Hits 2 of 2 predicted and 3 true; of 1 and 0; and a class that is nowhere.
+TEST(AveragesOf, LeaveAbsentClassesOutOrCountThemAsZero) {
+  const std::vector<Tally> tallies = {{2, 2, 3}, {0, 1, 0}, {0, 0, 0}};
+  EXPECT_NEAR(averages_of(tallies, AbsentClass::left_out).macro.f1, (0.8 + 0.0) / 2, 1e-15);
+  EXPECT_NEAR(averages_of(tallies, AbsentClass::zero).macro.f1, (0.8 + 0.0 + 0.0) / 3, 1e-15);
+  EXPECT_EQ(averages_of(tallies, AbsentClass::left_out).weighted.recall, 2.0 / 3);
+  EXPECT_EQ(averages_of(std::vector<Tally>(2), AbsentClass::left_out).macro.f1, 0.0);
 }
 
 TEST(ClassMetrics, OfOneDocument) {
