@@ -42,36 +42,41 @@ void validate(const ClassRows& logits, std::span<const std::int32_t> truth) {
 
 // The mean log loss as a function of β = 1 / temperature.
 struct Loss {
-  double value = 0.0;
-  double slope = 0.0;      // mean over documents of E[z] - z(true), the expectation by softmax(βz)
+  double value = 0.0;      // plain
+  double slope = 0.0;      // with smoothed targets t: mean over documents of E[z] - Σ t z, E by softmax(βz)
   double curvature = 0.0;  // of Var[z] ≥ 0
 };
 
-Loss document_loss(std::span<const float> row, std::size_t truth, double beta) {
+// smoothing  what the classes that are not true share of the target
+Loss document_loss(std::span<const float> row, std::size_t truth, double beta, double smoothing) {
   const auto highest = static_cast<double>(*std::max_element(row.begin(), row.end()));
   double sum = 0.0;
   double first = 0.0;
   double second = 0.0;
+  double all = 0.0;
   for (const float logit : row) {
     const double below = static_cast<double>(logit) - highest;
     const double power = std::exp(beta * below);
+    all += below;
     sum += power;
     first += power * below;
     second += power * below * below;
   }
   const double mean = first / sum;
   const double own = static_cast<double>(row[truth]) - highest;
-  return {std::log(sum) - beta * own, mean - own, std::max(0.0, second / sum - mean * mean)};
+  const double target = (1.0 - smoothing) * own + smoothing * (all - own) / static_cast<double>(row.size() - 1);
+  return {std::log(sum) - beta * own, mean - target, std::max(0.0, second / sum - mean * mean)};
 }
 
 Loss loss_at(double beta, const ClassRows& logits, std::span<const std::int32_t> truth, const RunContext& context) {
   const auto classes = static_cast<std::size_t>(logits.classes);
+  const double smoothing = 1.0 / (static_cast<double>(truth.size()) + 2.0);
   std::vector<Loss> parts(chunk_count(truth.size(), kGrain));
   parallel_for(truth.size(), kGrain, context, [&](const Chunk& chunk) {
     Loss sum;
     for (std::size_t d = chunk.begin; d < chunk.end; ++d) {
       const std::span<const float> row = logits.values.subspan(d * classes, classes);
-      const Loss one = document_loss(row, static_cast<std::size_t>(truth[d]), beta);
+      const Loss one = document_loss(row, static_cast<std::size_t>(truth[d]), beta, smoothing);
       sum.value += one.value;
       sum.slope += one.slope;
       sum.curvature += one.curvature;

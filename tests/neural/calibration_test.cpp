@@ -46,21 +46,61 @@ double plain_loss(const Logits& logits, std::int32_t classes, double temperature
   return loss / static_cast<double>(logits.truth.size());
 }
 
-// All four documents have logits 2 apart, three are right: p = 3/4, so 2 / T = ln 3.
+// What fit_temperature minimises, written down plainly.
+double smoothed_loss(const Logits& logits, std::int32_t classes, double temperature) {
+  const auto documents = static_cast<double>(logits.truth.size());
+  double loss = 0.0;
+  for (std::size_t d = 0; d < logits.truth.size(); ++d) {
+    const float* row = logits.values.data() + d * static_cast<std::size_t>(classes);
+    double sum = 0.0;
+    for (std::int32_t c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c]) / temperature);
+    for (std::int32_t c = 0; c < classes; ++c) {
+      const double target =
+          c == logits.truth[d] ? (documents + 1) / (documents + 2) : 1 / (documents + 2) / (classes - 1);
+      loss -= target * (static_cast<double>(row[c]) / temperature - std::log(sum));
+    }
+  }
+  return loss / documents;
+}
+
+// All four documents have logits 2 apart, three are right. Targets are 5/6 and 1/6, of the larger logit in the mean
+// (3 · 5/6 + 1/6) / 4 = 2/3, so 2 / T = ln 2.
 TEST(FitTemperature, SolvesAHandWorkedExample) {
   const std::vector<float> logits = {2, 0, 0, 2, 3, 1, -1, 1};
   const std::vector<std::int32_t> truth = {0, 1, 0, 0};
   const Temperature fitted = fit_temperature({logits, 2}, truth);
-  EXPECT_NEAR(fitted.value, 2.0 / std::log(3.0), 1e-9);
-  EXPECT_NEAR(fitted.log_loss, -0.75 * std::log(0.75) - 0.25 * std::log(0.25), 1e-12);
+  EXPECT_NEAR(fitted.value, 2.0 / std::log(2.0), 1e-9);
+  EXPECT_NEAR(fitted.log_loss, -0.75 * std::log(2.0 / 3) - 0.25 * std::log(1.0 / 3), 1e-9);
   EXPECT_NEAR(fitted.log_loss_before, std::log(1 + std::exp(-2.0)) + 0.25 * 2.0, 1e-12);
   EXPECT_LT(fitted.steps, 10);
 }
 
-TEST(FitTemperature, StaysWithinItsBounds) {
+// Three documents, all right: the target is 4/5, so 2 / T = ln 4. Of a thousand it is 1001/1002.
+TEST(FitTemperature, IsAsSureAsSoManyDocumentsCanShow) {
   const std::vector<float> logits = {2, 0, 0, 2, 3, 1};
   const std::vector<std::int32_t> right = {0, 1, 0};
-  EXPECT_EQ(fit_temperature({logits, 2}, right).value, kLowestTemperature);
+  EXPECT_NEAR(fit_temperature({logits, 2}, right).value, 2.0 / std::log(4.0), 1e-9);
+  std::vector<float> many;
+  for (int d = 0; d < 1000; ++d) many.insert(many.end(), {1.5F, -0.5F});
+  EXPECT_NEAR(fit_temperature({many, 2}, std::vector<std::int32_t>(1000, 0)).value, 2.0 / std::log(1001.0), 1e-9);
+}
+
+TEST(FitTemperature, FindsWhatASearchOfAGridFinds) {
+  Logits logits = drawn_at(0.05, 40, 3, 11);  // nearly all are right
+  const double fitted = fit_temperature({logits.values, 3}, logits.truth).value;
+  double best = 0.0;
+  double least = std::numeric_limits<double>::infinity();
+  for (double temperature = 0.05; temperature < 5; temperature *= 1.0005) {
+    const double loss = smoothed_loss(logits, 3, temperature);
+    if (loss < least) best = temperature;
+    least = std::min(least, loss);
+  }
+  EXPECT_GT(best, 0.1);
+  EXPECT_NEAR(fitted, best, 0.001 * best);
+}
+
+TEST(FitTemperature, StaysWithinItsBounds) {
+  const std::vector<float> logits = {2, 0, 0, 2, 3, 1};
   const std::vector<std::int32_t> wrong = {1, 0, 1};
   EXPECT_EQ(fit_temperature({logits, 2}, wrong).value, kHighestTemperature);
 }
@@ -94,7 +134,7 @@ TEST(FitTemperature, HasALowerLossThanItsNeighbours) {
   EXPECT_NEAR(fitted.log_loss, plain_loss(logits, 3, fitted.value), 1e-12);
   EXPECT_NEAR(fitted.log_loss_before, plain_loss(logits, 3, 1.0), 1e-12);
   for (const double factor : {0.5, 0.9, 0.999, 1.001, 1.1, 2.0}) {
-    EXPECT_LT(fitted.log_loss, plain_loss(logits, 3, factor * fitted.value));
+    EXPECT_LT(smoothed_loss(logits, 3, fitted.value), smoothed_loss(logits, 3, factor * fitted.value));
   }
 }
 
