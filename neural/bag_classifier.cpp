@@ -261,19 +261,17 @@ class Training {
   std::uint64_t key_ = 0;            // of the epoch
 };
 
-BagFit fit(const vectorize::SparseMatrix& rows, std::span<const std::int64_t> counts, const BagOptions& options,
-           const RunContext& context, const std::function<Lesson(Outputs&)>& make_lesson) {
+using MakeLesson = std::function<Lesson(Outputs&)>;
+
+// nullopt: a loss or a number of the model is not finite.
+std::optional<BagFit> try_fit(const vectorize::SparseMatrix& rows, std::span<const std::int64_t> counts,
+                              const BagOptions& options, const RunContext& context, const MakeLesson& make_lesson) {
   Outputs outputs(options.loss, counts, options.dimensions);
   Training training(rows, options, context, make_lesson(outputs));
-  BagFit result;
-  const auto require_finite = [&](bool finite, std::string_view what) {
-    if (finite) return;
-    throw Error(ErrorCode::invalid_argument,
-                concat("fit_bag: the ", what, " is not finite with a learning rate of ", options.rate));
-  };
+  BagFit result{.model = {}, .losses = {}, .rate = options.rate};
   for (std::int32_t epoch = 0; epoch < options.epochs; ++epoch) {
     result.losses.push_back(training.run_epoch(epoch));
-    require_finite(std::isfinite(result.losses.back()), "loss");
+    if (!std::isfinite(result.losses.back())) return std::nullopt;
     const std::string note = concat(result.losses.back(), " loss");
     context.report({"classifier", epoch + 1, options.epochs, note});
   }
@@ -285,9 +283,21 @@ BagFit fit(const vectorize::SparseMatrix& rows, std::span<const std::int64_t> co
                   packed(outputs.table()),
                   {counts.begin(), counts.end()}};
   const auto finite = [](float value) { return std::isfinite(value); };
-  require_finite(std::ranges::all_of(result.model.vectors, finite) && std::ranges::all_of(result.model.outputs, finite),
-                 "model");
+  if (!std::ranges::all_of(result.model.vectors, finite) || !std::ranges::all_of(result.model.outputs, finite)) {
+    return std::nullopt;
+  }
   return result;
+}
+
+BagFit fit(const vectorize::SparseMatrix& rows, std::span<const std::int64_t> counts, BagOptions options,
+           const RunContext& context, const MakeLesson& make_lesson) {
+  constexpr int kMostRestarts = 5;  // as many as networks have
+  for (int restart = 0; restart <= kMostRestarts; ++restart) {
+    if (auto result = try_fit(rows, counts, options, context, make_lesson)) return std::move(*result);
+    if (restart < kMostRestarts) options.rate /= 2;
+  }
+  throw Error(ErrorCode::invalid_argument,
+              concat("fit_bag: the loss is not finite even with a learning rate of ", options.rate));
 }
 
 // Probabilities of one hidden vector.

@@ -40,9 +40,11 @@ struct BagModel {
 struct BagFit {
   BagModel model;
   std::vector<double> losses;  ///< [epochs] mean of -ln p over the rows as they were met
+  double rate = 0.0;           ///< at the start: options.rate, or what was left of it
 };
 
-/// Learns feature vectors and outputs together by stochastic gradient descent, as fastText's `supervised`.
+/// Learns feature vectors and outputs together by stochastic gradient descent, as fastText's `supervised`. Where the
+/// loss is not finite all begins anew with half the rate; after the fifth time it is an error.
 ///
 /// rows     [documents × features] ≥ 0, e.g. of BagFeatures or TextFeatures; an empty row is passed over
 /// labels   [documents] in [0, classes)

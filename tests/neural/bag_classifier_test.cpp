@@ -220,6 +220,24 @@ TEST(BagClassifier, RefusesWhatIsOutOfRange) {
   EXPECT_THROW((void)predict_bag(fit.model, SparseMatrix(2, 5)), Error);
 }
 
+// The first rate that is too much leads to what half of it does.
+TEST(BagClassifier, BeginsAnewWithHalfTheRateWhenTheLossIsNotFinite) {
+  const Problem train = random_problem(3, 10, 1);
+  BagFit before = fit_bag(train.rows, train.labels, 3, {.rate = 1});
+  EXPECT_EQ(before.rate, 1);
+  for (double rate = 2; rate < 1e38; rate *= 2) {
+    BagFit fit = fit_bag(train.rows, train.labels, 3, {.rate = rate});
+    if (fit.rate < rate) {
+      EXPECT_EQ(fit.rate, rate / 2);
+      EXPECT_EQ(fit.model.vectors, before.model.vectors);
+      EXPECT_EQ(fit.losses, before.losses);
+      return;
+    }
+    before = std::move(fit);
+  }
+  FAIL() << "no rate was too much";
+}
+
 TEST(BagClassifier, RefusesAModelThatIsNotFinite) {
   const Problem train = random_problem(3, 10, 1);
   try {
@@ -227,7 +245,7 @@ TEST(BagClassifier, RefusesAModelThatIsNotFinite) {
     FAIL() << "a model of infinite numbers";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_THAT(error.what(), ::testing::HasSubstr(" is not finite with a learning rate of 3e+38"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr(" is not finite even with a learning rate of 9.375e+36"));
   }
 }
 
