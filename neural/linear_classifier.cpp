@@ -313,4 +313,17 @@ std::vector<double> balanced_weights(std::span<const std::int32_t> labels, std::
   return counts;
 }
 
+std::vector<double> balanced_label_weights(std::span<const std::uint8_t> truth, std::int32_t labels) {
+  const auto width = static_cast<std::size_t>(std::max(labels, 0));
+  if (width == 0 || truth.size() % width != 0) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("balanced_label_weights: ", truth.size(), " cells of ", labels, " labels; wanted whole rows"));
+  }
+  std::vector<double> counts(width, 0.0);
+  for (std::size_t i = 0; i < truth.size(); ++i) counts[i % width] += truth[i] != 0 ? 1.0 : 0.0;
+  const auto rows = static_cast<double>(truth.size() / width);
+  for (double& count : counts) count = count > 0.0 && count < rows ? (rows - count) / count : 1.0;
+  return counts;
+}
+
 }  // namespace malmoi::neural

@@ -62,5 +62,8 @@ struct LinearFit {
 /// Factors that give every class the same sum of losses: rows / (classes × rows of the class), scikit-learn's
 /// "balanced"; 1 for a class without rows.
 [[nodiscard]] std::vector<double> balanced_weights(std::span<const std::int32_t> labels, std::int32_t classes);
+/// The same for labels of a table [rows × labels]: the factor of the rows that have a label which gives them the same
+/// sum of losses as the rows without it, rows without / rows with it; 1 where there are none of either.
+[[nodiscard]] std::vector<double> balanced_label_weights(std::span<const std::uint8_t> truth, std::int32_t labels);
 
 }  // namespace malmoi::neural

@@ -213,9 +213,13 @@ class Training {
                                    {.label_smoothing = options_.label_smoothing, .class_weights = weights_});
     }
     if (!training_.numbers.empty()) return mean_squared_error(logits, truth_of(training_.numbers, logits.shape()));
-    Tensor weights = weights_.empty() ? Tensor() : graph_.tensor(logits.shape());
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = weights_[i % weights_.size()];
-    return binary_cross_entropy(logits, truth_of(training_.table, logits.shape()), weights);
+    const Tensor truth = truth_of(training_.table, logits.shape());
+    if (weights_.empty()) return binary_cross_entropy(logits, truth);
+    Tensor weights = graph_.tensor(logits.shape());
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      weights[i] = truth[i] > Real{0.5} ? weights_[i % weights_.size()] : Real{1};
+    }
+    return binary_cross_entropy(logits, truth, weights);
   }
 
   // The rows of the batch, [batch × outputs].

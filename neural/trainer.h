@@ -41,7 +41,8 @@ struct TrainOptions {
   double rate = 1e-3;     ///< learning rate at its highest; > 0
   double warm_up = 0.05;  ///< share of all steps in which it rises, 0 ≤ warm_up < 1; then it falls along a cosine
   double label_smoothing = 0.0;            ///< of one label a text; 0 ≤ ε < 1
-  std::vector<double> class_weights = {};  ///< [labels], > 0; empty: all 1
+  std::vector<double> class_weights = {};  ///< [labels] factor of the losses of a class's texts (of several labels: of
+                                           ///< the texts that have it), > 0; empty: all 1
   std::uint64_t seed = 1;
   /// Epochs after which it ends early, so that a later call may go on from after_epoch's state; rates follow `epochs`.
   std::int32_t pause_after = std::numeric_limits<std::int32_t>::max();

@@ -91,6 +91,14 @@ TEST(LinearClassifier, WeighsClassesAsScikitLearnDoes) {
             (std::vector<double>{4.0 / 9.0, 4.0 / 3.0, 1.0}));
 }
 
+TEST(LinearClassifier, BalancesWhatHasALabelWithWhatHasNot) {
+  const std::vector<std::uint8_t> truth = {1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 1};  // two, one and two of four rows
+  EXPECT_EQ(balanced_label_weights(truth, 3), (std::vector<double>{1.0, 3.0, 1.0}));
+  const std::vector<std::uint8_t> rare = {1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1};  // one of four, none, all
+  EXPECT_EQ(balanced_label_weights(rare, 3), (std::vector<double>{3.0, 1.0, 1.0}));
+  EXPECT_THROW((void)balanced_label_weights(rare, 5), Error);
+}
+
 TEST(LinearClassifier, HasTheGradientOfItsObjective) {
   const SparseMatrix rows = random_rows(1, 40, 12);
   const SparseMatrix columns = rows.transpose();

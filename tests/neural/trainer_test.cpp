@@ -92,6 +92,26 @@ TEST(TrainNetwork, LearnsSeveralLabels) {
   EXPECT_GT(*result.epochs[static_cast<std::size_t>(result.best_epoch)].validation_accuracy, 0.97);
 }
 
+// One batch of all texts: its loss is that of the network as it began.
+TEST(TrainNetwork, WeighsTheTextsThatHaveALabel) {
+  const Corpus training = make_corpus(40, 1);
+  NetworkOptions shape = network_options(NetworkKind::gru);
+  shape.dropout = 0;
+  const auto network = make_network(shape, Rng(1));
+  const auto p = predict_network(*network, training.tokens, Loss::binary_cross_entropy, {});
+  TrainOptions options = train_options();
+  options.epochs = 1;
+  options.batches.batch_size = 40;
+  options.class_weights = {5, 0.5};
+  double expected = 0;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const auto one = static_cast<double>(p[i]);
+    expected -= training.table[i] != 0 ? options.class_weights[i % 2] * std::log(one) : std::log(1 - one);
+  }
+  const TrainResult result = train_network(*network, training.several(), {{}, {}, {}}, options);
+  EXPECT_NEAR(result.epochs[0].training_loss, expected / static_cast<double>(p.size()), 1e-5);
+}
+
 TEST(TrainNetwork, GivesTheSameBytesForEveryNumberOfThreads) {
   const Corpus training = make_corpus(300, 1);
   const Corpus validation = make_corpus(50, 2);
