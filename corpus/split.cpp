@@ -153,6 +153,11 @@ Split split_documents(std::span<const std::string> labels, const SplitOptions& o
   return split;
 }
 
+bool is_part_name(std::string_view name) {
+  Split split;
+  return part_named(split, name) != nullptr;
+}
+
 Split split_by_column(std::span<const std::string> parts, std::span<const std::string> labels,
                       const SplitOptions& options) {
   validate(options);

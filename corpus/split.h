@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace malmoi::corpus {
@@ -33,6 +34,9 @@ struct Split {
 ///          order). The test depends on labels, seed and its own share alone.
 /// Throws   invalid_argument: no documents, a share out of range
 [[nodiscard]] Split split_documents(std::span<const std::string> labels, const SplitOptions& options);
+
+/// Whether split_by_column knows the name.
+[[nodiscard]] bool is_part_name(std::string_view name);
 
 /// Takes the parts from a column: train or training; valid, validation, val or dev; test. Capitals do not matter. Where
 /// the column names no validation document, options.validation_share of the training ones is drawn as split_documents

@@ -167,6 +167,13 @@ TEST(SplitByColumn, DrawsValidationFromTrainingDocumentsAlone) {
   EXPECT_THAT(split_by_column(parts, labels, {.validation_share = 0.0}).validation, IsEmpty());
 }
 
+TEST(SplitByColumn, KnowsTheNamesOfItsParts) {
+  for (const std::string name : {"train", "Training", "VALID", "validation", "val", "dev", "test"}) {
+    EXPECT_TRUE(is_part_name(name)) << name;
+  }
+  for (const std::string name : {"", "tests", "t"}) EXPECT_FALSE(is_part_name(name)) << name;
+}
+
 TEST(SplitByColumn, SaysWhatItDoesNotUnderstand) {
   const auto split = [](const Labels& parts, const Labels& labels) {
     return [=] { (void)split_by_column(parts, labels, {}); };
