@@ -25,11 +25,12 @@ LabelledTexts picked(LabelledTexts texts, std::span<const std::size_t> rows) {
 
 EvaluationTexts held_out_texts(const corpus::Store& store, const ClassifierModel& model, const LabelSource& source) {
   const bool tested = !model.test.row_ids.empty();
-  EvaluationTexts held_out{{}, tested ? "test" : "validation"};
+  const HeldOut& wanted = tested ? model.test : model.validation;
+  EvaluationTexts held_out{{}, tested ? "test" : "validation", wanted.row_ids.size()};
   const bool labelled = !store.matching(corpus::parse_filter(concat(source.field, "!=\"\""))).empty();
   if (!labelled) return held_out;
   LabelledTexts texts = read_labelled(store, {}, source);
-  const std::vector<std::size_t> rows = find_held_out(texts, tested ? model.test : model.validation);
+  const std::vector<std::size_t> rows = find_held_out(texts, wanted);
   held_out.texts = picked(std::move(texts), rows);
   return held_out;
 }

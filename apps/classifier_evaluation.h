@@ -17,6 +17,7 @@ namespace malmoi::apps {
 struct EvaluationTexts {
   LabelledTexts texts;
   std::string documents;  ///< what they are: "test", "validation", "chosen", "input"
+  std::size_t of = 0;     ///< documents that were held out, of which these are still there; else 0
 };
 
 /// The documents of a corpus that were held out when the model was trained: those for the test, or where it has none,

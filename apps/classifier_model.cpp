@@ -4,11 +4,13 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "apps/classifiers.h"
 #include "corpus/base/error.h"
 #include "corpus/base/string_table.h"
 #include "neural/calibration.h"
+#include "neural/label_metrics.h"
 
 namespace malmoi::apps {
 namespace {
@@ -120,9 +122,16 @@ std::string only_classifier(const corpus::Store& store) {
 }
 
 std::int64_t hash_of(const LabelledTexts& texts, std::size_t row) {
+  return static_cast<std::int64_t>(hash_bytes(texts.texts[row]) >> 1U);  // ≥ 0
+}
+
+// As models up to version 2 have it.
+std::int64_t hash_with_labels(const LabelledTexts& texts, std::size_t row) {
   std::uint64_t hash = hash_bytes(texts.texts[row]);
-  for (const std::string& label : texts.labels[row]) hash = hash * 31 + hash_bytes(label);
-  return static_cast<std::int64_t>(hash >> 1U);  // ≥ 0
+  if (texts.labels[row]) {
+    for (const std::string& label : *texts.labels[row]) hash = hash * 31 + hash_bytes(label);
+  }
+  return static_cast<std::int64_t>(hash >> 1U);
 }
 
 }  // namespace
@@ -201,6 +210,23 @@ std::vector<float> probabilities(const ClassifierModel& model, std::span<const s
   return neural::softmax_at({logits, static_cast<std::int32_t>(model.labels.size())}, model.temperature.value, context);
 }
 
+std::vector<std::size_t> ranked_labels(std::span<const float> found) {
+  std::vector<std::size_t> order(found.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t label) { return found[label]; });
+  return order;
+}
+
+std::vector<std::size_t> given_labels(const ClassifierModel& model, std::span<const float> found) {
+  std::vector<std::size_t> labels = ranked_labels(found);
+  if (!model.several()) {
+    labels.resize(1);
+  } else {
+    std::erase_if(labels, [&](std::size_t label) { return !neural::is_given(found[label], model.thresholds[label]); });
+  }
+  return labels;
+}
+
 std::vector<float> logarithms(std::span<const float> probabilities) {
   std::vector<float> logits;
   logits.reserve(probabilities.size());
@@ -224,7 +250,9 @@ std::vector<std::size_t> find_held_out(const LabelledTexts& texts, const HeldOut
     next = std::lower_bound(next, held_out.row_ids.end(), texts.row_ids[row]);
     if (next == held_out.row_ids.end()) break;
     const auto place = static_cast<std::size_t>(next - held_out.row_ids.begin());
-    if (*next == texts.row_ids[row] && held_out.hashes[place] == hash_of(texts, row)) rows.push_back(row);
+    if (*next != texts.row_ids[row]) continue;
+    const std::int64_t hash = held_out.hashes[place];
+    if (hash == hash_of(texts, row) || hash == hash_with_labels(texts, row)) rows.push_back(row);
   }
   return rows;
 }

@@ -15,7 +15,7 @@
 
 namespace malmoi::apps {
 
-inline constexpr corpus::ModelKind kClassifierKind{.kind = "classifier", .newest = 2};
+inline constexpr corpus::ModelKind kClassifierKind{.kind = "classifier", .newest = 3};
 
 /// One pass of training, as learning curves show it.
 struct EpochFigures {
@@ -28,7 +28,8 @@ struct EpochFigures {
 /// Documents of the corpus that a model did not learn from, as they were then.
 struct HeldOut {
   std::vector<std::int64_t> row_ids;  ///< ascending
-  std::vector<std::int64_t> hashes;   ///< [documents] of text and labels: tell whether a document is still the same
+  std::vector<std::int64_t> hashes;   ///< [documents] of the texts: tell whether a document is still the same. Models
+                                      ///< up to version 2 have those of text and labels, which are known, too
 };
 
 /// A trained classifier as a corpus file keeps it, in the words of the user.
@@ -70,12 +71,19 @@ struct ClassifierModel {
 [[nodiscard]] std::vector<float> probabilities(const ClassifierModel& model, std::span<const std::string_view> texts,
                                                const RunContext& context);
 
+/// All labels, the most probable first, of equal ones the first.
+/// found  [labels] probabilities of a document
+[[nodiscard]] std::vector<std::size_t> ranked_labels(std::span<const float> found);
+/// Those that the model gives the document: the most probable one; where it may have several, all that reach their
+/// thresholds, which may be none.
+[[nodiscard]] std::vector<std::size_t> given_labels(const ClassifierModel& model, std::span<const float> found);
+
 /// Logits with these probabilities; one that rounded to 0 counts as the least float.
 [[nodiscard]] std::vector<float> logarithms(std::span<const float> probabilities);
 
 /// Of documents of a corpus.
 [[nodiscard]] HeldOut held_out(const LabelledTexts& texts, std::span<const std::size_t> rows);
-/// Places in `texts` of those held out that are there unchanged, ascending.
+/// Places in `texts` of those held out whose text is there unchanged, ascending.
 [[nodiscard]] std::vector<std::size_t> find_held_out(const LabelledTexts& texts, const HeldOut& held_out);
 
 }  // namespace malmoi::apps

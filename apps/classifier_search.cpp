@@ -107,7 +107,7 @@ class Search {
   }
 
   FlagSearchResult run() {
-    const SearchSpace space = make_trainer(kind_, options_.fixed)->search_space();
+    const SearchSpace space = make_trainer(kind_, options_.fixed)->search_space(documents_.several());
     const auto documents = static_cast<std::int64_t>(documents_.split().train.size());
     result_.epochs = space.epochs > 0;
     result_.trials = make_trials(space, options_);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <cmath>
 
 #include "apps/command.h"
 #include "neural/calibration.h"
@@ -14,6 +13,24 @@ namespace po = boost::program_options;
 
 namespace malmoi::apps {
 namespace {
+
+// The documents that --where leaves.
+corpus::Filter filter_of(const corpus::Store& store, const std::string& where) {
+  if (where.empty()) return {};
+  corpus::Filter filter = corpus::parse_filter(where);
+  if (store.matching(filter).empty()) {
+    throw Error(ErrorCode::invalid_argument, concat("--where ", where, ": no document of the corpus meets this"));
+  }
+  return filter;
+}
+
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kSpecial = " \t\n'\"\\$`!*?[]{}()<>|&;#~^";
+  if (!word.empty() && word.find_first_of(kSpecial) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
 
 double share(std::string_view flag, const std::string& text) {
   const vectorize::Frequency frequency = parse_frequency(flag, text);
@@ -37,14 +54,33 @@ tokenize::AnalyzerOptions analysis_of(const corpus::Store& store, bool full_anal
   return full;
 }
 
-std::string joined(std::span<const std::string> labels) {
+// What a document is drawn by: its labels, each on a line. A document without the field differs from one without a
+// label.
+std::string joined(const LabelSet& labels) {
+  if (!labels) return {};
+  if (labels->empty()) return "\n";
   std::string text;
-  for (const std::string& label : labels) text += concat(text.empty() ? "" : "\n", label);
+  for (const std::string& label : *labels) text += concat(text.empty() ? "" : "\n", label);
   return text;
+}
+
+void require_parts(const LabelledTexts& texts, const std::string& field) {
+  const auto refuse = [&](const std::string& problem) {
+    throw Error(ErrorCode::invalid_argument, concat("--split-field ", field, ": ", problem));
+  };
+  if (std::ranges::all_of(texts.splits, &std::string::empty)) {
+    refuse(concat("none of the ", texts.size(), " documents has this field"));
+  }
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    if (corpus::is_part_name(texts.splits[row])) continue;
+    refuse(concat("document ", texts.names[row], " has '", texts.splits[row],
+                  "' there; train, valid (or dev) or test is wanted"));
+  }
 }
 
 // By the labels of all fields together.
 corpus::Split split(const LabelColumns& columns, const TrainingOptions& options) {
+  if (!options.source.split_field.empty()) require_parts(columns.texts, options.source.split_field);
   std::vector<std::string> strata(columns.texts.size());
   for (std::size_t row = 0; row < strata.size(); ++row) {
     for (std::size_t field = 0; field < columns.labels.size(); ++field) {
@@ -53,15 +89,6 @@ corpus::Split split(const LabelColumns& columns, const TrainingOptions& options)
   }
   return options.source.split_field.empty() ? corpus::split_documents(strata, options.split)
                                             : corpus::split_by_column(columns.texts.splits, strata, options.split);
-}
-
-double mean_log_loss(std::span<const float> probabilities, std::span<const std::uint8_t> table) {
-  double sum = 0;
-  for (std::size_t cell = 0; cell < table.size(); ++cell) {
-    const auto p = static_cast<double>(probabilities[cell]);
-    sum -= std::log(std::max(table[cell] != 0 ? p : 1 - p, 0x1p-23));  // the bound of ClassMetrics::log_loss
-  }
-  return sum / static_cast<double>(table.size());
 }
 
 void calibrate(ClassifierModel& model, const TrainingTexts& validation, const RunContext& context) {
@@ -91,7 +118,7 @@ void TrainingFlags::add_to(po::options_description& flags) {
   add("where", po::value(&where_), "only documents that meet this condition");
   add("split-field", po::value(&source_.split_field),
       "field that says train, valid or test for each document, such as meta.split");
-  add("test", po::value(&test_)->default_value(test_),
+  add("test", po::value<std::string>()->value_name("arg (=10%)")->notifier([this](const auto& text) { test_ = text; }),
       "share of the documents that is held out, drawn by label; 0: none");
   add("validation", po::value(&validation_)->default_value(validation_), "share for validation; 0: none");
   add("analysis", po::value(&analysis_)->default_value(analysis_),
@@ -102,16 +129,33 @@ void TrainingFlags::add_to(po::options_description& flags) {
 
 TrainingOptions TrainingFlags::options() const {
   if (seed_ < 0) throw UsageError("--seed: at least 0 is wanted");
+  for (const std::string& field : fields_) require_field("--label-field", field);
+  if (!source_.split_field.empty()) require_field("--split-field", source_.split_field);
+  if (test_ && !source_.split_field.empty()) {
+    throw UsageError(
+        concat("--test ", *test_, ": the field ", source_.split_field, " says which documents are held out"));
+  }
+  const std::string test = source_.split_field.empty() ? test_.value_or("10%") : "0";
   TrainingOptions options;
   options.fields = fields_;
   options.source = source_;
   options.where = where_;
-  options.split = {.test_share = share("--test", test_),
+  options.split = {.test_share = share("--test", test),
                    .validation_share = share("--validation", validation_),
                    .seed = static_cast<std::uint64_t>(seed_)};
+  if (!(options.split.test_share + options.split.validation_share < 1)) {
+    throw UsageError(
+        concat("--test ", test, " --validation ", validation_, ": both shares together must be less than the whole"));
+  }
   options.full_analysis = choose<bool>("--analysis", analysis_, {{"full", true}, {"corpus", false}});
   options.dictionary = dictionary_.folder();
   return options;
+}
+
+std::string shell_command(std::span<const std::string> words) {
+  std::string text;
+  for (const std::string& word : words) text += concat(text.empty() ? "" : " ", quoted(word));
+  return text;
 }
 
 const ClassifierKind& kind_in(std::span<const std::string> args) {
@@ -139,11 +183,18 @@ TrainingDocuments::TrainingDocuments(const corpus::Store& store, TrainingOptions
     : options_(std::move(options)),
       corpus_(store.database().path()),
       analysis_(analysis_of(store, options_.full_analysis)),
-      columns_(read_labelled(store, options_.where.empty() ? corpus::Filter{} : corpus::parse_filter(options_.where),
-                             options_.source, options_.fields)),
+      columns_(read_labelled(store, filter_of(store, options_.where), options_.source, options_.fields)),
       all_parts_(apps::split(columns_, options_)),
       source_(options_.source) {
   select(0);
+}
+
+std::int64_t TrainingDocuments::left_out() const {
+  return columns_.texts.without_label + std::ranges::count(columns_.texts.labels, LabelSet());
+}
+
+std::int64_t TrainingDocuments::without_labels() const {
+  return std::ranges::count(columns_.texts.labels, LabelSet(std::in_place));
 }
 
 void TrainingDocuments::select(std::size_t field) {
@@ -157,7 +208,7 @@ void TrainingDocuments::select(std::size_t field) {
   }
   split_ = all_parts_;
   for (auto* rows : {&split_.train, &split_.validation, &split_.test}) {
-    std::erase_if(*rows, [&](std::size_t row) { return columns_.texts.labels[row].empty(); });
+    std::erase_if(*rows, [&](std::size_t row) { return !columns_.texts.labels[row]; });
   }
 }
 
@@ -219,11 +270,9 @@ ClassifierFigures score(const ClassifierModel& model, const TrainingPart& docume
   const std::vector<float> found = probabilities(model, documents.texts, context);
   const neural::ClassRows rows{found, static_cast<std::int32_t>(model.labels.size())};
   if (model.several()) {
-    const auto metrics = neural::score_labels(rows, documents.table, model.thresholds, context);
-    return {mean_log_loss(found, documents.table), metrics.subset_accuracy, metrics.averages.macro.f1};
+    return main_figures(neural::score_labels(rows, documents.table, model.thresholds, context), found, documents.table);
   }
-  const auto metrics = neural::score_classes(rows, documents.classes, context);
-  return {metrics.log_loss, metrics.accuracy, metrics.averages.macro.f1};
+  return main_figures(neural::score_classes(rows, documents.classes, context));
 }
 
 }  // namespace malmoi::apps

@@ -2,13 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "apps/classifier_model.h"
+#include "apps/classifier_report.h"
 #include "apps/classifiers.h"
 #include "apps/corpus_flags.h"
 #include "apps/labelled_texts.h"
@@ -39,12 +40,15 @@ class TrainingFlags {
   std::vector<std::string> fields_ = {"label"};
   LabelSource source_;
   std::string where_;
-  std::string test_ = "10%";
+  std::optional<std::string> test_;  // 10% where it is not given
   std::string validation_ = "10%";
   std::string analysis_ = "full";
   std::int64_t seed_ = 1;
   DictionaryFlag dictionary_;
 };
+
+/// Words as a shell reads them, quoted where that is needed.
+[[nodiscard]] std::string shell_command(std::span<const std::string> words);
 
 /// The kind that --kind names, before the arguments are parsed: it decides which flags there are.
 /// Throws UsageError for a name that is none.
@@ -67,14 +71,18 @@ class TrainingDocuments {
   /// Selects the first field. Throws what read_labelled, distinct_labels and split_documents throw.
   TrainingDocuments(const corpus::Store& store, TrainingOptions options);
 
-  /// From now on labels and parts are those of another field, without the documents that have no label there.
+  /// From now on labels and parts are those of another field, without the documents that lack it.
   void select(std::size_t field);
 
   [[nodiscard]] const LabelledTexts& texts() const noexcept { return columns_.texts; }
+  [[nodiscard]] bool several() const noexcept { return !source_.separator.empty(); }
+  /// Of the field that is selected: documents that lack it, and those that have none of several labels.
+  [[nodiscard]] std::int64_t left_out() const;
+  [[nodiscard]] std::int64_t without_labels() const;
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return labels_; }
   [[nodiscard]] const corpus::Split& split() const noexcept { return split_; }
 
-  /// rows  of texts(), each with a label. A view of this object.
+  /// rows  of texts(), none of which lacks the field. A view of this object.
   [[nodiscard]] TrainingPart part(std::span<const std::size_t> rows) const;
   /// About so many of the documents to train on, drawn by label; ascending.
   [[nodiscard]] std::vector<std::size_t> sample(std::int64_t documents) const;
@@ -101,13 +109,6 @@ class TrainingDocuments {
   corpus::Split split_;
 };
 
-/// How good a classifier is; NaN where nothing was measured.
-struct ClassifierFigures {
-  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  double log_loss = kNone;  ///< several labels: mean over documents and labels
-  double accuracy = kNone;  ///< several labels: share of the documents with all of them right
-  double macro_f1 = kNone;
-};
 [[nodiscard]] ClassifierFigures score(const ClassifierModel& model, const TrainingPart& documents,
                                       const RunContext& context);
 

@@ -70,9 +70,12 @@ class ClassifierTrainer {
   virtual ~ClassifierTrainer() = default;
   /// Binds the flags that only this kind has.
   virtual void add_to(boost::program_options::options_description& flags) = 0;
-  /// Throws UsageError where the flags given do not fit.
+  /// Throws UsageError naming the flag whose value does not fit, before any text is read.
+  /// several  documents may have several labels
+  virtual void check(bool several) const = 0;
+  /// Throws UsageError where flags and documents do not fit; invalid_argument where nothing is left to learn from.
   [[nodiscard]] virtual TrainedClassifier train(const TrainingTask& task, const RunContext& context) const = 0;
-  [[nodiscard]] virtual SearchSpace search_space() const = 0;
+  [[nodiscard]] virtual SearchSpace search_space(bool several) const = 0;
   /// Whether it can go on from the state after an epoch.
   [[nodiscard]] virtual bool can_resume() const { return false; }
   /// True: validation documents only calibrate, so that they are learned from in the end.

@@ -40,14 +40,14 @@ class Field {
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-  // Empty where the document does not have it.
-  [[nodiscard]] std::string of(const Document& document) const {
+  // nullopt where the document lacks it.
+  [[nodiscard]] std::optional<std::string> of(const Document& document) const {
     if (name_ == "label") return document.label;
     if (name_ == "source") return document.source;
     const auto meta = nlohmann::json::parse(document.meta, nullptr, /*allow_exceptions=*/false);
-    if (!meta.is_object() || !meta.contains(pointer_)) return {};
+    if (!meta.is_object() || !meta.contains(pointer_)) return std::nullopt;
     const auto& value = meta.at(pointer_);
-    if (value.is_null()) return {};
+    if (value.is_null()) return std::nullopt;
     return value.is_string() ? value.get<std::string>() : value.dump();
   }
 
@@ -73,11 +73,11 @@ std::vector<std::string> several(std::string_view text, std::string_view separat
   return {labels.begin(), labels.end()};
 }
 
-bool is_unlabelled(const std::vector<std::string>& labels) {
-  return labels.empty();
+bool has_label(const LabelSet& labels) {
+  return labels && !labels->empty();
 }
 
-// Gathers documents that have a label in one of the fields.
+// Gathers documents that have one of the fields.
 class Gathering {
  public:
   Gathering(const LabelSource& source, std::span<const std::string> fields) : separator_(source.separator) {
@@ -90,7 +90,7 @@ class Gathering {
     Labels found;
     for (const Field& field : fields_) found.push_back(labels_in(field, document));
     LabelledTexts& texts = columns_.texts;
-    if (std::ranges::all_of(found, is_unlabelled)) {
+    if (std::ranges::none_of(found, &LabelSet::has_value)) {
       ++texts.without_label;
       return;
     }
@@ -100,13 +100,14 @@ class Gathering {
     for (std::size_t field = 0; field < found.size(); ++field) {
       columns_.labels[field].push_back(std::move(found[field]));
     }
-    if (split_) texts.splits.push_back(split_->of(document));
+    if (split_) texts.splits.push_back(split_->of(document).value_or(""));
   }
 
   LabelColumns finish() {
     for (std::size_t field = 0; field < fields_.size(); ++field) {
-      if (!std::ranges::all_of(columns_.labels[field], is_unlabelled)) continue;
+      if (std::ranges::any_of(columns_.labels[field], has_label)) continue;
       const auto documents = columns_.texts.without_label + static_cast<std::int64_t>(columns_.texts.size());
+      if (documents == 0) throw Error(ErrorCode::invalid_argument, "there are no documents");
       throw Error(ErrorCode::invalid_argument,
                   concat("none of the ", documents, " documents has a label in the field ", fields_[field].name()));
     }
@@ -114,12 +115,11 @@ class Gathering {
   }
 
  private:
-  [[nodiscard]] std::vector<std::string> labels_in(const Field& field, const Document& document) const {
-    std::string text = field.of(document);
-    if (!separator_.empty()) return several(text, separator_);
-    std::vector<std::string> labels;
-    if (!text.empty()) labels.push_back(std::move(text));
-    return labels;
+  [[nodiscard]] LabelSet labels_in(const Field& field, const Document& document) const {
+    const std::optional<std::string> text = field.of(document);
+    if (!text) return std::nullopt;
+    if (!separator_.empty()) return several(*text, separator_);
+    return text->empty() ? LabelSet() : LabelSet({*text});
   }
 
   std::string separator_;
@@ -201,7 +201,9 @@ LabelledTexts read_labelled(corpus::DocumentReader& reader, const LabelSource& s
 
 std::vector<std::string> distinct_labels(const LabelledTexts& texts, std::string_view field) {
   std::set<std::string> found;
-  for (const auto& labels : texts.labels) found.insert(labels.begin(), labels.end());
+  for (const LabelSet& labels : texts.labels) {
+    if (labels) found.insert(labels->begin(), labels->end());
+  }
   if (found.size() < 2) {
     throw Error(ErrorCode::invalid_argument, concat("in the field ", field, " all documents have the label \"",
                                                     *found.begin(), "\"; two are wanted"));
@@ -218,8 +220,8 @@ std::vector<std::int32_t> classes_of(const LabelledTexts& texts, std::span<const
   std::vector<std::int32_t> classes;
   classes.reserve(texts.size());
   for (std::size_t row = 0; row < texts.size(); ++row) {
-    const auto& of_row = texts.labels[row];
-    classes.push_back(of_row.empty() ? -1 : static_cast<std::int32_t>(columns.of(of_row.front(), texts.names[row])));
+    const LabelSet& of_row = texts.labels[row];
+    classes.push_back(of_row ? static_cast<std::int32_t>(columns.of(of_row->front(), texts.names[row])) : -1);
   }
   return classes;
 }
@@ -228,7 +230,8 @@ std::vector<std::uint8_t> label_matrix(const LabelledTexts& texts, std::span<con
   const Columns columns(labels);
   std::vector<std::uint8_t> matrix(texts.size() * labels.size(), 0);
   for (std::size_t row = 0; row < texts.size(); ++row) {
-    for (const std::string& label : texts.labels[row]) {
+    if (!texts.labels[row]) continue;
+    for (const std::string& label : *texts.labels[row]) {
       matrix[row * labels.size() + columns.of(label, texts.names[row])] = 1;
     }
   }

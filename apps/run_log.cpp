@@ -35,6 +35,15 @@ corpus::Run RunLog::finish(const Report& report) const {
   for (const Metric& metric : report.metrics) {
     std::visit([&](const auto& value) { figures[metric.name] = value; }, metric.value.value());
   }
+  for (const Table& table : kept_) {
+    nlohmann::ordered_json& rows = figures[table.title] = nlohmann::ordered_json::array();
+    for (const std::vector<Cell>& cells : table.rows) {
+      nlohmann::ordered_json& row = rows.emplace_back(nlohmann::ordered_json::object());
+      for (std::size_t c = 0; c < cells.size(); ++c) {
+        std::visit([&](const auto& value) { row[table.columns[c]] = value; }, cells[c].value());
+      }
+    }
+  }
   run.results = figures.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return run;
 }

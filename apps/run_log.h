@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "apps/report.h"
 #include "corpus/store.h"
@@ -18,6 +20,8 @@ class RunLog {
   RunLog(std::string_view command, std::span<const std::string> args);
 
   void set_seed(std::int64_t seed) { run_.seed = seed; }
+  /// Rows that belong to the results, under the title of their table.
+  void keep(Table table) { kept_.push_back(std::move(table)); }
   void set_input(std::string json) { run_.input = std::move(json); }
 
   /// When the verb began: UTC, ISO 8601.
@@ -32,6 +36,7 @@ class RunLog {
 
  private:
   corpus::Run run_;
+  std::vector<Table> kept_;
   std::chrono::steady_clock::time_point begin_;
 };
 

@@ -16,10 +16,6 @@ using nlohmann::ordered_json;
 
 constexpr corpus::ModelKind kTrainingKind{.kind = "training", .newest = 1};
 
-std::string name_of(const std::string& model) {
-  return model + ".training.checkpoint";  // `lda` has NAME.checkpoint
-}
-
 void add(ModelWriter& writer, const std::string& name, const Tensor& tensor) {
   const auto sizes = tensor.shape().sizes();
   writer.tensors().add(name, tensor.values(), std::vector<std::int64_t>(sizes.begin(), sizes.end()));
@@ -72,6 +68,10 @@ std::vector<neural::EpochResult> read_epochs(const ModelReader& reader) {
 
 }  // namespace
 
+std::string training_checkpoint_name(const std::string& model) {
+  return model + ".training.checkpoint";  // `lda` has NAME.checkpoint
+}
+
 void save_checkpoint(const std::filesystem::path& corpus, const std::string& model, std::uint64_t task,
                      const TrainState& state) {
   ordered_json epochs = ordered_json::array();
@@ -96,13 +96,13 @@ void save_checkpoint(const std::filesystem::path& corpus, const std::string& mod
                                                                    {"moments", moments}});
   corpus::Store store = corpus::Store::open(corpus, corpus::Access::write);
   corpus::Transaction transaction(store.database());
-  corpus::save_model(store.database(), name_of(model), stored, {.overwrite = true});
+  corpus::save_model(store.database(), training_checkpoint_name(model), stored, {.overwrite = true});
   transaction.commit();
 }
 
 TrainState load_checkpoint(const std::filesystem::path& corpus, const std::string& model, std::uint64_t task) {
   const corpus::Store store = corpus::Store::open(corpus);
-  const std::string name = name_of(model);
+  const std::string name = training_checkpoint_name(model);
   if (!corpus::has_model(store.database(), name)) {
     throw Error(ErrorCode::not_found,
                 concat("--resume: ", corpus.string(), " has no unfinished training of the model \"", model, '"'));
@@ -137,14 +137,14 @@ TrainState load_checkpoint(const std::filesystem::path& corpus, const std::strin
 }
 
 bool has_checkpoint(const std::filesystem::path& corpus, const std::string& model) {
-  return corpus::has_model(corpus::Store::open(corpus).database(), name_of(model));
+  return corpus::has_model(corpus::Store::open(corpus).database(), training_checkpoint_name(model));
 }
 
 void remove_checkpoint(const std::filesystem::path& corpus, const std::string& model) {
   if (!has_checkpoint(corpus, model)) return;
   corpus::Store store = corpus::Store::open(corpus, corpus::Access::write);
   corpus::Transaction transaction(store.database());
-  corpus::remove_model(store.database(), name_of(model));
+  corpus::remove_model(store.database(), training_checkpoint_name(model));
   transaction.commit();
 }
 

@@ -114,33 +114,58 @@ class BagTrainer : public ClassifierTrainer {
     add("loss", po::value(&loss_)->default_value(loss_), "softmax, hierarchical (for many labels)");
   }
 
+  void check(bool several) const override {
+    constexpr std::int32_t kMostDimensions = 4096;
+    const auto require = [](bool holds, std::string_view flag, auto value, std::string_view wanted) {
+      if (!holds) throw UsageError(concat(flag, ' ', value, ": ", wanted, " is wanted"));
+    };
+    require(features_.words.longest >= 0, "--words", features_.words.longest, "at least 0");
+    require(features_.buckets >= 1, "--buckets", features_.buckets, "at least 1");
+    require(features_.min_count >= 1, "--min-count", features_.min_count, "at least 1");
+    require(options_.dimensions >= 1 && options_.dimensions <= kMostDimensions, "--dim", options_.dimensions,
+            concat("1 to ", kMostDimensions));
+    require(epochs_.value_or(1) >= 1, "--epochs", epochs_.value_or(1), "at least 1");
+    require(options_.rate > 0 && std::isfinite(options_.rate), "--rate", options_.rate, "more than 0");
+    require(options_.dropout >= 0 && options_.dropout < 1, "--dropout", options_.dropout, "0 to below 1");
+    require(options_.batch >= 1, "--batch", options_.batch, "at least 1");
+    if (no_parts_ && features_.words.longest < 1) throw UsageError("--words 0 --no-parts: one of them is wanted");
+    if (several && loss() == BagLoss::hierarchical) {
+      throw UsageError("--loss hierarchical gives one label a document; leave it out with --label-separator");
+    }
+  }
+
   [[nodiscard]] TrainedClassifier train(const TrainingTask& task, const RunContext& context) const override {
     BagOptions options = options_;
-    options.loss =
-        choose<BagLoss>("--loss", loss_, {{"softmax", BagLoss::softmax}, {"hierarchical", BagLoss::hierarchical}});
+    options.loss = loss();
     options.seed = task.seed;
     options.epochs = epochs_.value_or(enough_epochs(task.train.texts.size()));
     BagFeatureOptions features = features_;
     if (features.words.longest < 1) features.words = {};
     if (no_parts_) features.parts.reset();
-    if (no_parts_ && features.words.longest < 1) throw UsageError("--words 0 --no-parts: one of them is wanted");
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
     const neural::TokenizedTexts read = neural::tokenize_texts(task.train.texts, *analyzer, TermTags::none, context);
     const std::vector<std::string_view> terms = views_of(read.terms);
     BagFeatures fitted = neural::fit_bag_features({&read.tokens, terms}, features, context);
+    if (fitted.size() == 0) {
+      throw Error(ErrorCode::invalid_argument, concat("--min-count ", features_.min_count, ": no feature of the ",
+                                                      task.train.texts.size(), " documents to train on is left"));
+    }
     neural::BagFit fit = fit_rows(fitted.rows({&read.tokens, terms}, context), task, options, context);
+    if (fit.rate < options.rate && task.on_note) {
+      task.on_note(concat("--rate ", options.rate, ": the loss was not finite; it was learned with ", fit.rate));
+    }
     std::vector<EpochFigures> epochs;
     for (const double loss : fit.losses) {
       epochs.push_back({.epoch = static_cast<std::int32_t>(epochs.size()) + 1, .training_loss = loss});
     }
     ordered_json learned = {
-        {"epochs", options.epochs}, {"rate", options.rate}, {"dropout", options.dropout}, {"batch", options.batch}};
+        {"epochs", options.epochs}, {"rate", fit.rate}, {"dropout", options.dropout}, {"batch", options.batch}};
     return {std::make_unique<BagTextClassifier>(std::move(fitted), std::move(fit.model), std::move(analyzer),
                                                 std::move(learned)),
             std::move(epochs)};
   }
 
-  [[nodiscard]] SearchSpace search_space() const override {
+  [[nodiscard]] SearchSpace search_space(bool /*several*/) const override {
     return {.flags = {{.name = "rate", .low = 0.02, .high = 1},
                       {.name = "epochs", .values = {"3", "5", "10", "20"}},
                       {.name = "dim", .values = {"10", "20", "50", "100"}},
@@ -159,11 +184,20 @@ class BagTrainer : public ClassifierTrainer {
     return static_cast<std::int32_t>(std::clamp<std::size_t>(kDocuments / std::max<std::size_t>(documents, 1), 5, 25));
   }
 
+  [[nodiscard]] BagLoss loss() const {
+    return choose<BagLoss>("--loss", loss_, {{"softmax", BagLoss::softmax}, {"hierarchical", BagLoss::hierarchical}});
+  }
+
   static neural::BagFit fit_rows(const vectorize::SparseMatrix& rows, const TrainingTask& task, BagOptions options,
                                  const RunContext& context) {
-    if (task.train.table.empty()) return neural::fit_bag(rows, task.train.classes, task.labels, options, context);
-    options.loss = BagLoss::sigmoid;
-    return neural::fit_bag_labels(rows, task.train.table, task.labels, options, context);
+    try {
+      if (task.train.table.empty()) return neural::fit_bag(rows, task.train.classes, task.labels, options, context);
+      options.loss = BagLoss::sigmoid;
+      return neural::fit_bag_labels(rows, task.train.table, task.labels, options, context);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::invalid_argument) throw;
+      throw Error(error.code(), concat("--rate ", options.rate, ": ", error.what()));
+    }
   }
 
   BagFeatureOptions features_;

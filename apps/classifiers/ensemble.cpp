@@ -139,9 +139,13 @@ class EnsembleTrainer : public ClassifierTrainer {
                         "and gru)");
   }
 
+  void check(bool several) const override {
+    for (const std::string& text : given_) (void)plan(text, several);
+  }
+
   [[nodiscard]] TrainedClassifier train(const TrainingTask& task, const RunContext& context) const override {
-    std::vector<Planned> planned;  // all, before the first one is trained: a wrong flag is found at once
-    for (const std::string& text : given_) planned.push_back(plan(text));
+    std::vector<Planned> planned;
+    for (const std::string& text : given_) planned.push_back(plan(text, !task.train.table.empty()));
     std::vector<Member> members;
     for (std::size_t i = 0; i < planned.size(); ++i) {
       if (task.on_note) task.on_note(concat("member ", i + 1, " of ", planned.size(), ": ", given_[i]));
@@ -155,7 +159,7 @@ class EnsembleTrainer : public ClassifierTrainer {
                                                  ordered_json{{"members", given_}})};
   }
 
-  [[nodiscard]] SearchSpace search_space() const override { return {}; }
+  [[nodiscard]] SearchSpace search_space(bool /*several*/) const override { return {}; }
   [[nodiscard]] bool learns_from_validation() const override { return false; }
 
  private:
@@ -164,13 +168,15 @@ class EnsembleTrainer : public ClassifierTrainer {
     std::unique_ptr<ClassifierTrainer> trainer;
   };
 
-  static Planned plan(const std::string& text) {
+  static Planned plan(const std::string& text, bool several) {
     try {
       std::vector<std::string> words = po::split_unix(text);
       const ClassifierKind* kind = words.empty() ? nullptr : find_kind(words.front());
       if (kind == nullptr) throw UsageError("it must begin with a kind other than ensemble");
       words.erase(words.begin());
-      return {kind->name, make_trainer(*kind, words)};
+      Planned planned{kind->name, make_trainer(*kind, words)};
+      planned.trainer->check(several);
+      return planned;
     } catch (const UsageError& error) {
       throw UsageError(concat("--member '", text, "': ", error.what()));
     } catch (const boost::escaped_list_error& error) {

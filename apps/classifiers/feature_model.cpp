@@ -145,6 +145,13 @@ FeatureOptions FeatureFlags::options(const tokenize::AnalyzerOptions& analysis) 
   return options;
 }
 
+void FeatureFlags::require_some(std::int32_t features, std::size_t documents) const {
+  if (features > 0) return;
+  throw Error(ErrorCode::invalid_argument,
+              concat("--min-df ", min_df_, " --max-df ", max_df_, " --words ", words_, " --chars ", characters_,
+                     ": no n-gram of the ", documents, " documents to train on is left"));
+}
+
 bool all_finite(std::span<const float> values) {
   bool finite = true;
   for (const float value : values) finite &= std::isfinite(value);

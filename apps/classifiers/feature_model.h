@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -21,6 +22,8 @@ class FeatureFlags {
   void add_to(boost::program_options::options_description& flags);
   /// Throws UsageError for a value that is none of the choices.
   [[nodiscard]] neural::FeatureOptions options(const tokenize::AnalyzerOptions& analysis) const;
+  /// Throws invalid_argument naming the flags that have left no feature.
+  void require_some(std::int32_t features, std::size_t documents) const;
 
  private:
   std::string words_ = "1-3";

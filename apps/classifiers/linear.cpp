@@ -98,20 +98,25 @@ class LinearTrainer : public ClassifierTrainer {
     add_model_flags(flags);
   }
 
+  void check(bool several) const override {
+    (void)features_.options({});
+    check_model(several);
+  }
+
   [[nodiscard]] TrainedClassifier train(const TrainingTask& task, const RunContext& context) const override {
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
     const neural::FeatureOptions options = features_.options(analyzer->options());
-    check();
     neural::TokenizedTexts tokens;
     if (options.words) tokens = neural::tokenize_texts(task.train.texts, *analyzer, options.tags, context);
     neural::FittedFeatures fitted = neural::fit_features(task.train.texts, std::move(tokens), options, context);
+    features_.require_some(fitted.features.size(), task.train.texts.size());
     ordered_json learned;
     LinearModel model = fit(fitted.rows, task, learned, context);
     return {std::make_unique<LinearTextClassifier>(std::move(fitted.features), std::move(model), std::move(analyzer),
                                                    std::move(learned))};
   }
 
-  [[nodiscard]] SearchSpace search_space() const override {
+  [[nodiscard]] SearchSpace search_space(bool /*several*/) const override {
     SearchSpace space{.flags = model_search()};
     space.flags.insert(space.flags.end(), {{.name = "words", .values = {"1", "1-2", "1-3"}},
                                            {.name = "chars", .values = {"1-3", "1-4", "1-5", "2-6"}},
@@ -126,8 +131,8 @@ class LinearTrainer : public ClassifierTrainer {
  protected:
   virtual void add_model_flags(po::options_description& flags) = 0;
   [[nodiscard]] virtual std::vector<SearchedFlag> model_search() const = 0;
-  // Throws UsageError before the work begins.
-  virtual void check() const = 0;
+  // Throws UsageError.
+  virtual void check_model(bool several) const = 0;
   // Writes the options down in `learned`.
   [[nodiscard]] virtual LinearModel fit(const vectorize::SparseMatrix& rows, const TrainingTask& task,
                                         ordered_json& learned, const RunContext& context) const = 0;
@@ -149,7 +154,8 @@ class SoftmaxTrainer : public LinearTrainer {
     add("log-ratio", po::value(&log_ratio_)->default_value(log_ratio_),
         "features times their naive Bayes log-count ratio, counts smoothed by this; none: plain features");
     add("class-weights", po::value(&class_weights_)->default_value(class_weights_),
-        "none, or balanced: rare classes count as much as frequent ones");
+        "none, or balanced: rare classes count as much as frequent ones (with --label-separator: the documents that "
+        "have a label as much as those that do not)");
   }
 
   [[nodiscard]] std::vector<SearchedFlag> model_search() const override {
@@ -175,7 +181,7 @@ class SoftmaxTrainer : public LinearTrainer {
     return choose<bool>("--class-weights", class_weights_, {{"none", false}, {"balanced", true}});
   }
 
-  void check() const override {
+  void check_model(bool /*several*/) const override {
     (void)options();
     (void)balanced();
   }
@@ -184,8 +190,9 @@ class SoftmaxTrainer : public LinearTrainer {
                                 const RunContext& context) const override {
     LinearOptions given = options();
     given.seed = task.seed;
-    if (balanced() && task.train.table.empty()) {
-      given.class_weights = neural::balanced_weights(task.train.classes, task.labels);
+    if (balanced()) {
+      given.class_weights = task.train.table.empty() ? neural::balanced_weights(task.train.classes, task.labels)
+                                                     : neural::balanced_label_weights(task.train.table, task.labels);
     }
     neural::LinearFit fitted = task.train.table.empty()
                                    ? neural::fit_linear(rows, task.train.classes, task.labels, given, context)
@@ -232,13 +239,15 @@ class BayesTrainer : public LinearTrainer {
     return options;
   }
 
-  void check() const override { (void)options(); }
+  void check_model(bool several) const override {
+    if (several) {
+      throw UsageError("--kind bayes gives one label a document; with --label-separator take --kind softmax");
+    }
+    (void)options();
+  }
 
   [[nodiscard]] LinearModel fit(const vectorize::SparseMatrix& rows, const TrainingTask& task, ordered_json& learned,
                                 const RunContext& context) const override {
-    if (!task.train.table.empty()) {
-      throw UsageError("--kind bayes gives one label a document; with --label-separator take --kind softmax");
-    }
     require_documents(task);
     learned = {{"model", model_}, {"smoothing", options_.smoothing}};
     return neural::fit_bayes(rows, task.train.classes, task.labels, options(), context);

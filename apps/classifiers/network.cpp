@@ -191,13 +191,37 @@ class NetworkTrainer : public ClassifierTrainer {
     add("label-smoothing", po::value(&train_.label_smoothing)->default_value(train_.label_smoothing),
         "share of the target that is spread over all labels");
     add("class-weights", po::value(&class_weights_)->default_value(class_weights_),
-        "none, or balanced: rare classes count as much as frequent ones");
+        "none, or balanced: rare classes count as much as frequent ones (with --label-separator: the documents that "
+        "have a label as much as those that do not)");
     add("max-length", size_flag("--max-length", train_.batches.max_length), "tokens of a document that are read");
     add("min-count", po::value(&min_count_)->default_value(min_count_), "rarer words are all one unknown word");
     add("max-words", po::value(&max_words_)->default_value(max_words_), "so many words are known, the most frequent");
     add("vectors", po::value(&vectors_),
         "word vectors to start from, instead of --dim random numbers: a model that `embed` made, or a file (.vec, "
-        "word2vec)");
+        "word2vec). Plain `embed` learns from the held-out texts, too; `embed --where` leaves them out");
+  }
+
+  void check(bool several) const override {
+    const auto require = [](bool holds, std::string_view flag, auto value, std::string_view wanted) {
+      if (!holds) throw UsageError(concat(flag, ' ', value, ": ", wanted, " is wanted"));
+    };
+    const auto is_share = [](double value) { return value >= 0 && value < 1; };
+    const auto is_amount = [](double value) { return value >= 0 && std::isfinite(value); };
+    const neural::OptimizerOptions& optimizer = train_.optimizer;
+    require(is_share(options_.dropout), "--dropout", options_.dropout, "0 to below 1");
+    require(train_.epochs >= 1, "--epochs", train_.epochs, "at least 1");
+    require(train_.patience >= 0, "--patience", train_.patience, "at least 0");
+    require(train_.rate > 0 && std::isfinite(train_.rate), "--rate", train_.rate, "more than 0");
+    require(is_share(train_.warm_up), "--warm-up", train_.warm_up, "0 to below 1");
+    require(is_amount(optimizer.l2), "--decay", optimizer.l2, "at least 0");
+    require(is_amount(optimizer.clip_norm), "--clip", optimizer.clip_norm, "at least 0");
+    require(is_share(train_.label_smoothing), "--label-smoothing", train_.label_smoothing, "0 to below 1");
+    require(!several || train_.label_smoothing == 0, "--label-smoothing", train_.label_smoothing,
+            "with --label-separator 0");
+    require(min_count_ >= 1, "--min-count", min_count_, "at least 1");
+    require(max_words_ >= 1, "--max-words", max_words_, "at least 1");
+    (void)balanced();
+    (void)network_options();
   }
 
   [[nodiscard]] TrainedClassifier train(const TrainingTask& task, const RunContext& context) const override {
@@ -207,6 +231,10 @@ class NetworkTrainer : public ClassifierTrainer {
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
     const neural::TokenizedTexts read = neural::tokenize_texts(task.train.texts, *analyzer, TermTags::korean, context);
     WordList words = frequent_words(read, min_count_, max_words_);
+    if (words.terms.size() == 0) {
+      throw Error(ErrorCode::invalid_argument, concat("--min-count ", min_count_, ": no word of the ",
+                                                      task.train.texts.size(), " documents to train on is left"));
+    }
     const TokenSequences training = ids_of(task.train.texts, *analyzer, words, context);
     const TokenSequences validation = ids_of(task.validation.texts, *analyzer, words, context);
     NetworkOptions network_options = given;
@@ -229,7 +257,7 @@ class NetworkTrainer : public ClassifierTrainer {
     return {std::move(classifier), epochs_of(result)};
   }
 
-  [[nodiscard]] SearchSpace search_space() const override {
+  [[nodiscard]] SearchSpace search_space(bool several) const override {
     SearchSpace space{.flags = {{.name = "rate", .low = 0.0002, .high = 0.005},
                                 {.name = "decay", .low = 0.001, .high = 0.3},
                                 {.name = "dim", .values = {"64", "128", "256"}},
@@ -238,6 +266,7 @@ class NetworkTrainer : public ClassifierTrainer {
                                 {.name = "label-smoothing", .values = {"0", "0.05", "0.1"}},
                                 {.name = "min-count", .values = {"1", "2", "3"}}},
                       .epochs = train_.epochs};
+    if (several) std::erase_if(space.flags, [](const SearchedFlag& flag) { return flag.name == "label-smoothing"; });
     if (options_.kind == NetworkKind::cnn) {
       space.flags.push_back({.name = "filters", .values = {"50", "100", "200"}});
       space.flags.push_back({.name = "windows", .values = {"2,3", "3,4,5", "2,3,4,5"}});
@@ -274,7 +303,9 @@ class NetworkTrainer : public ClassifierTrainer {
       case NetworkKind::mlp:
         break;
     }
-    add("hidden", size_flag("--hidden", options_.hidden), "numbers of a hidden layer (of each direction)");
+    const bool directions = options_.kind != NetworkKind::mlp && options_.kind != NetworkKind::transformer;
+    add("hidden", size_flag("--hidden", options_.hidden),
+        directions ? "numbers of a hidden layer (of each direction)" : "numbers of a hidden layer");
     add("layers", size_flag("--layers", options_.layers), "hidden layers");
   }
 
@@ -298,12 +329,15 @@ class NetworkTrainer : public ClassifierTrainer {
     neural::TrainOptions options = train_;
     options.seed = task.seed;
     options.pause_after = task.pause_after;
-    const bool balanced = choose<bool>("--class-weights", class_weights_, {{"none", false}, {"balanced", true}});
-    if (balanced && !task.train.classes.empty()) {
-      options.class_weights = neural::balanced_weights(task.train.classes, task.labels);
+    if (balanced()) {
+      options.class_weights = task.train.table.empty() ? neural::balanced_weights(task.train.classes, task.labels)
+                                                       : neural::balanced_label_weights(task.train.table, task.labels);
     }
-    if (min_count_ < 1 || max_words_ < 1) throw UsageError("--min-count and --max-words: at least 1 is wanted");
     return options;
+  }
+
+  [[nodiscard]] bool balanced() const {
+    return choose<bool>("--class-weights", class_weights_, {{"none", false}, {"balanced", true}});
   }
 
   [[nodiscard]] ordered_json learned(const neural::TrainOptions& options, const neural::TrainResult& result) const {

@@ -26,11 +26,17 @@ constexpr Usage kUsage{
     .verb = "evaluate",
     .summary =
         "Measures a classifier: on the documents that were held out when it was trained, on documents of the corpus\n"
-        "that --where picks, or on new ones (INPUT). Intervals are by the bootstrap over documents.\n",
+        "that --where picks, or on new ones (INPUT). CORPUS may be a file that `models --export` wrote, with INPUT.\n"
+        "Held-out documents are found again by number and text, with the labels that they have now. Intervals are by\n"
+        "the bootstrap over documents. Macro figures are means over the labels that documents have or are given; "
+        "where\n"
+        "documents may have several, over all, a label that occurs nowhere with 0. Micro figures are of all decisions\n"
+        "together: of one label a document all three are the accuracy. mean_roc_auc is the mean over the labels.\n",
     .arguments = {"corpus", "input..."},
     .examples =
         "malmoi evaluate reviews.malmoi -o figures.html\n"
         "malmoi evaluate reviews.malmoi ratings_test.txt --model softmax\n"
+        "malmoi evaluate softmax.model ratings_test.txt\n"
         "malmoi evaluate news.malmoi --model bayes --where 'date>=2019-07' --format json\n"};
 
 constexpr std::size_t kPageDocuments = 1000;
@@ -63,12 +69,19 @@ LabelledTexts read_inputs(const Request& request, const LabelSource& source, con
 EvaluationTexts choose_stored(const Request& request, const ClassifierModel& model, const LabelSource& source) {
   const corpus::Store store = corpus::Store::open(request.path);
   const corpus::Filter where = request.where.filter();
-  if (!where.sql.empty()) return {read_labelled(store, where, source), "chosen"};
+  if (!where.sql.empty()) {
+    if (store.matching(where).empty()) {
+      throw Error(ErrorCode::invalid_argument,
+                  concat("--where ", request.where.text(), ": no document of the corpus meets this"));
+    }
+    return {read_labelled(store, where, source), "chosen"};
+  }
   EvaluationTexts chosen = held_out_texts(store, model, source);
   if (chosen.texts.size() > 0) return chosen;
   throw Error(ErrorCode::invalid_argument,
-              concat("evaluate: ", request.path, " has none of the documents that were held out when the model \"",
-                     model.name, "\" was trained; give INPUT, or --where to choose documents"));
+              concat(request.path, " has none of the ", chosen.of, " documents that were held out when the model \"",
+                     model.name, "\" was trained, or none with a label in the field ", source.field,
+                     "; give INPUT, or --where to choose documents"));
 }
 
 // ---- the page ------------------------------------------------------------------------------------------------------
@@ -87,18 +100,18 @@ ScoredDocument scored(const Measured& measured, const ClassifierModel& model, st
   ScoredDocument document{.id = measured.texts.names[row],
                           .text = std::string(text),
                           .cut = text.size() < measured.texts.texts[row].size()};
+  for (const std::size_t label : given_labels(model, found)) {
+    document.predicted.push_back(static_cast<std::int32_t>(label));
+  }
   if (model.several()) {
+    std::ranges::sort(document.predicted);
     for (std::size_t label = 0; label < labels; ++label) {
-      const auto number = static_cast<std::int32_t>(label);
-      if (measured.table[row * labels + label] != 0) document.truth.push_back(number);
-      if (found[label] >= model.thresholds[label]) document.predicted.push_back(number);
+      if (measured.table[row * labels + label] != 0) document.truth.push_back(static_cast<std::int32_t>(label));
     }
     return document;
   }
-  const auto predicted = static_cast<std::size_t>(std::ranges::max_element(found) - found.begin());
   document.truth = {measured.classes[row]};
-  document.predicted = {static_cast<std::int32_t>(predicted)};
-  document.probability = static_cast<double>(found[predicted]);
+  document.probability = static_cast<double>(found[static_cast<std::size_t>(document.predicted.front())]);
   document.true_probability = static_cast<double>(found[static_cast<std::size_t>(measured.classes[row])]);
   return document;
 }
@@ -112,7 +125,7 @@ std::vector<std::size_t> shown_rows(const Measured& measured, const ClassifierMo
   }
   std::vector<std::size_t> wrong(measured.texts.size(), 0);
   for (std::size_t cell = 0; cell < measured.table.size(); ++cell) {
-    const bool given = measured.probabilities[cell] >= model.thresholds[cell % labels];
+    const bool given = neural::is_given(measured.probabilities[cell], model.thresholds[cell % labels]);
     wrong[cell / labels] += given != (measured.table[cell] != 0) ? 1 : 0;
   }
   std::vector<std::size_t> rows(measured.texts.size());
@@ -174,6 +187,9 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   EvaluationTexts chosen;
   if (request.inputs.empty()) {
     chosen = choose_stored(request, model, source);
+    if (chosen.texts.size() < chosen.of) {
+      note(concat(chosen.texts.size(), " of ", chosen.of, " held-out documents are still there"), common, io);
+    }
   } else {
     chosen = {read_inputs(request, source, common, io), "input"};
     log.set_input(
@@ -182,23 +198,29 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   const auto begin = std::chrono::steady_clock::now();
   const Measured measured = measure(model, std::move(chosen.texts), request.bootstrap, context);
   Report report;
-  report.tables = model.several() ? label_tables(*measured.of_labels, measured.label_intervals, model.labels)
-                                  : class_tables(*measured.of_classes, measured.class_intervals, model.labels);
+  report.tables = model.several()
+                      ? label_tables(*measured.of_labels, measured.label_intervals, model.labels, model.thresholds)
+                      : class_tables(*measured.of_classes, measured.class_intervals, model.labels, common.format);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   report.metrics = {{"model", model.name},
                     {"kind", model.kind},
                     {"fingerprint", model.fingerprint},
                     {"documents", measured.texts.size()},
-                    {"of", chosen.documents},
-                    {"without_label", measured.texts.without_label},
-                    {"seconds", seconds}};
+                    {"of", chosen.documents}};
+  if (chosen.of > 0) report.metrics.push_back({"held_out", chosen.of});
+  report.metrics.push_back({"without_label", measured.texts.without_label});
+  report.metrics.push_back({"seconds", seconds});
   if (page) {
     page->write(make_page(request, model, measured, log.started()));
     page->commit();
     report.metrics.push_back({"page", request.page});
   }
   show(report, common, io);
-  if (!corpus::is_exported_model(request.path)) log.save(request.path, report);
+  if (corpus::is_exported_model(request.path)) return;
+  add_figures(model.several() ? main_figures(*measured.of_labels, measured.probabilities, measured.table)
+                              : main_figures(*measured.of_classes),
+              "", report);
+  log.save(request.path, report);
 }
 
 }  // namespace
@@ -208,7 +230,7 @@ void run_evaluate(std::span<const std::string> args, Streams& io) {
   Request request;
   po::options_description flags;
   auto add = flags.add_options();
-  add("corpus", po::value(&request.path)->required(), "corpus file");
+  add("corpus", po::value(&request.path)->required(), "corpus file, or with INPUT a file that models --export wrote");
   add("input", po::value(&request.inputs), "files, folders, or - for standard input");
   add("model", po::value(&request.model), "name of the classifier, if there are several");
   add("true-field", po::value(&request.label_field),
@@ -229,8 +251,14 @@ void run_evaluate(std::span<const std::string> args, Streams& io) {
   if (request.seed < 0) throw UsageError("--seed: at least 0 is wanted");
   (void)choose<int>("--language", request.language, {{"ko", 0}, {"en", 1}});
   if (request.bootstrap.draws < 0) throw UsageError("--draws: at least 0 is wanted");
+  if (!(request.bootstrap.level > 0 && request.bootstrap.level < 1)) {
+    throw UsageError(concat("--level ", request.bootstrap.level, ": more than 0 and less than 1 is wanted"));
+  }
   if (!request.inputs.empty() && !request.where.filter().sql.empty()) {
-    throw UsageError("evaluate: --where is for documents of the corpus");
+    throw UsageError("--where is for documents of the corpus");
+  }
+  if (request.inputs.empty() && corpus::is_exported_model(request.path)) {
+    throw UsageError(concat(request.path, " holds a model and no documents: give INPUT"));
   }
   request.bootstrap.seed = static_cast<std::uint64_t>(request.seed);
   run(request, log, *common, io);

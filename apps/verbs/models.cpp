@@ -5,8 +5,11 @@
 
 #include "apps/classifier_evaluation.h"
 #include "apps/corpus_flags.h"
+#include "apps/lda_model.h"
+#include "apps/model_parts.h"
 #include "apps/parse.h"
 #include "apps/run_log.h"
+#include "apps/train_checkpoint.h"
 #include "apps/verbs.h"
 #include "corpus/store.h"
 #include "corpus/tensors.h"
@@ -23,7 +26,8 @@ constexpr Usage kUsage{
         "(--export), such a file into another corpus (--import), removing and renaming. Every model has a checksum,\n"
         "which is checked whenever it is read. --int8 exports large arrays of floats (weights, vectors, networks) in "
         "a\n"
-        "byte a value, and measures a classifier before and after on the documents held out when it was trained.\n",
+        "byte a value, and measures a classifier before and after on the documents held out when it was trained.\n"
+        "--delete also removes the checkpoint of an unfinished training of that name, or that alone.\n",
     .arguments = {"corpus"},
     .examples =
         "malmoi models reviews.malmoi\n"
@@ -78,6 +82,22 @@ Table options_table(const std::string& options) {
   return table;
 }
 
+// Of a classifier of several labels. It has thresholds in the place of a temperature.
+void add_thresholds(const corpus::StoredModel& model, const std::string& name, Report& report) {
+  const ModelReader reader(model, concat("model \"", name, '"'));
+  const std::vector<float> thresholds = reader.tensors().read<float>("thresholds");
+  const std::vector<std::string> labels = reader.strings("labels");
+  if (thresholds.empty() || thresholds.size() != labels.size()) return;
+  std::erase_if(report.tables.front().rows, [](const std::vector<Cell>& row) {
+    return std::get<std::string>(row.front().value()).starts_with("temperature");
+  });
+  Table table{"thresholds", {"label", "threshold"}, {}};
+  for (std::size_t label = 0; label < labels.size(); ++label) {
+    table.rows.push_back({labels[label], static_cast<double>(thresholds[label])});
+  }
+  report.tables.push_back(std::move(table));
+}
+
 Report show_model(const corpus::Database& database, const std::string& name) {
   const corpus::StoredModel model = corpus::load_model(database, name);
   Report report;
@@ -88,6 +108,7 @@ Report show_model(const corpus::Database& database, const std::string& name) {
                     {"fingerprint", model.checksum}};
   if (model.run) report.metrics.push_back({"run", *model.run});
   report.tables.push_back(options_table(model.options));
+  if (model.kind == kClassifierKind.kind) add_thresholds(model, name, report);
   return report;
 }
 
@@ -103,10 +124,21 @@ Report import_model(const Request& request, bool overwrite) {
   return {{{"imported", name}, {"kind", imported.model.kind}, {"fingerprint", imported.model.checksum}}, {}};
 }
 
+// Also what is left of work on a model of this name that was stopped; it may be all there is.
+void remove_with_checkpoints(corpus::Database& database, const std::string& name) {
+  bool removed = false;
+  for (const std::string& left : {training_checkpoint_name(name), checkpoint_name(name)}) {
+    if (!corpus::has_model(database, left)) continue;
+    corpus::remove_model(database, left);
+    removed = true;
+  }
+  if (!removed || corpus::has_model(database, name)) corpus::remove_model(database, name);
+}
+
 Report change(const Request& request) {
   corpus::Store store = corpus::Store::open(request.path, corpus::Access::write);
   corpus::Transaction transaction(store.database());
-  for (const std::string& name : request.deleted) corpus::remove_model(store.database(), name);
+  for (const std::string& name : request.deleted) remove_with_checkpoints(store.database(), name);
   if (!request.renamed.empty()) {
     const std::size_t equals = request.renamed.find('=');
     if (equals == std::string::npos) throw UsageError("--rename: give OLD=NEW");
@@ -140,7 +172,8 @@ Report compare(const corpus::Store& store, const Request& request, const RunCont
   table.columns.emplace_back(model.several() ? "subset_accuracy" : "accuracy");
   table.rows[0].emplace_back(accuracy_of(model, held_out.texts, context));
   table.rows[1].emplace_back(accuracy_of(load(int8), held_out.texts, context));
-  return {{{"documents", held_out.texts.size()}, {"of", held_out.documents}}, {std::move(table)}};
+  return {{{"documents", held_out.texts.size()}, {"of", held_out.documents}, {"held_out", held_out.of}},
+          {std::move(table)}};
 }
 
 Report export_model(const corpus::Store& store, const Request& request, bool overwrite, const RunContext& context) {
@@ -171,12 +204,12 @@ Report carry_out(const Request& request, bool force, const RunContext& context) 
 void check(const Request& request) {
   const int actions = !request.shown.empty() + !request.exported.empty() + !request.imported.empty() +
                       (!request.deleted.empty() || !request.renamed.empty());
-  if (actions > 1) throw UsageError("models: give one of --show, --export, --import, --delete with --rename");
+  if (actions > 1) throw UsageError("give one of --show, --export, --import, --delete with --rename");
   if (request.exported.empty() != request.output.empty()) {
-    throw UsageError("models: --export needs the file to write, -o FILE, and -o needs --export");
+    throw UsageError("--export needs the file to write, -o FILE, and -o needs --export");
   }
-  if (request.int8 && request.exported.empty()) throw UsageError("models: --int8 goes with --export");
-  if (!request.save.empty() && request.imported.empty()) throw UsageError("models: --save goes with --import");
+  if (request.int8 && request.exported.empty()) throw UsageError("--int8 goes with --export");
+  if (!request.save.empty() && request.imported.empty()) throw UsageError("--save goes with --import");
 }
 
 }  // namespace

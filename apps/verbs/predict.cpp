@@ -2,7 +2,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <nlohmann/json.hpp>
-#include <numeric>
+#include <optional>
 #include <ostream>
 
 #include "apps/classifier_model.h"
@@ -28,9 +28,13 @@ constexpr Usage kUsage{
     .verb = "predict",
     .summary =
         "The labels of new documents, or without INPUT of the documents of the corpus, written as they are read: a\n"
-        "line a document with its id, label and probability (json: an object a line). CORPUS may be a file that\n"
-        "`models --export` wrote. --explain adds the words that spoke most for the label (+) and against it (-).\n"
-        "Several --model give a line each, with the name of the model behind the id.\n",
+        "line a document with its id, label and probability (json: an object a line). Where documents have several\n"
+        "labels there is a line for each that reaches its threshold, and one with an empty label where none does.\n"
+        "CORPUS may be a file that `models --export` wrote. --explain adds the words that spoke most for the label "
+        "(+)\n"
+        "and against it (-). Several --model give a line each, with the name of the model behind the id.\n"
+        "Input that comes slowly (-) is answered line by line; its form and encoding are guessed from what is there\n"
+        "when it first pauses.\n",
     .arguments = {"corpus", "input..."},
     .examples =
         "echo '정말 재미있게 봤어요' | malmoi predict reviews.malmoi -\n"
@@ -43,7 +47,7 @@ struct Request {
   std::string path;
   std::vector<std::string> inputs;
   std::vector<std::string> models;
-  std::int32_t top = 1;
+  std::optional<std::int32_t> top = {};  // none: the labels that the model gives
   std::int32_t words = 0;
   ReaderFlags reader;
   WhereFlag where;
@@ -59,13 +63,15 @@ struct Slot {
 
 struct Source {
   std::function<bool(Document&)> next;
+  std::function<bool()> ready;  // whether next need not wait
   std::function<Progress()> progress;
 };
 
+// Documents that are there do not wait for those that are still to come.
 bool fill(Slot& slot, const Source& source) {
   std::size_t count = 0;
   std::size_t bytes = 0;
-  while (count < kBatchDocuments && bytes < kBatchBytes) {
+  while (count < kBatchDocuments && bytes < kBatchBytes && (count == 0 || source.ready())) {
     if (count == slot.documents.size()) slot.documents.emplace_back();
     if (!source.next(slot.documents[count])) break;
     bytes += slot.documents[count].text.size();
@@ -76,19 +82,13 @@ bool fill(Slot& slot, const Source& source) {
   return count > 0;
 }
 
-// Labels of a document, the most probable first: those above their thresholds where it may have several (the first one
-// if none is), else so many.
+// Labels to be written, the most probable first.
 std::vector<std::size_t> chosen_labels(const ClassifierModel& model, std::span<const float> probabilities,
-                                       std::int32_t top) {
-  std::vector<std::size_t> order(probabilities.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return probabilities[a] > probabilities[b]; });
-  if (model.several() && top <= 1) {
-    std::erase_if(order, [&](std::size_t k) { return k != order.front() && probabilities[k] < model.thresholds[k]; });
-  } else {
-    order.resize(std::min(order.size(), static_cast<std::size_t>(top)));
-  }
-  return order;
+                                       std::optional<std::int32_t> top) {
+  if (!top) return given_labels(model, probabilities);
+  std::vector<std::size_t> labels = ranked_labels(probabilities);
+  labels.resize(std::min(labels.size(), static_cast<std::size_t>(*top)));
+  return labels;
 }
 
 // The words that weigh most, the heaviest first.
@@ -150,7 +150,9 @@ class Predictor {
     for (const Prediction& one : predictions) {
       const std::string head =
           predictions.size() > 1 ? concat(escaped(name), '\t', escaped(one.model.name)) : escaped(name);
-      for (const std::size_t label : chosen_labels(one.model, one.found, request_.top)) {
+      const std::vector<std::size_t> labels = chosen_labels(one.model, one.found, request_.top);
+      if (labels.empty()) out += concat(head, request_.words > 0 ? "\t\t\t\n" : "\t\t\n");
+      for (const std::size_t label : labels) {
         const std::string shown = number(one.found[label], format_ == Format::text ? 4 : 6);
         out += concat(head, '\t', escaped(one.model.labels[label]), '\t', shown);
         if (request_.words > 0) out += concat('\t', words(one, label));
@@ -219,22 +221,39 @@ std::int64_t stream(const Source& source, const Predictor& predictor, bool of_co
   std::vector<Slot> slots(pipeline_slots(context));
   const RunContext one_thread{.threads = 1, .on_progress = {}, .stop = context.stop};
   std::int64_t documents = 0;
-  ordered_pipeline({.produce = [&](std::size_t i) { return fill(slots[i], source); },
-                    .work = [&](std::size_t i) { predictor.work(slots[i], of_corpus, one_thread); },
-                    .consume =
-                        [&](std::size_t i) {
-                          out << slots[i].text << std::flush;
-                          documents += static_cast<std::int64_t>(slots[i].documents.size());
-                          context.report(slots[i].progress);
-                        }},
-                   context);
+  bool ended = false;
+  bool waiting = false;
+  // Where the input makes a pause the pipeline runs empty: nothing in it waits for what comes next.
+  const auto produce = [&](std::size_t i) {
+    if (waiting && !source.ready()) return false;
+    waiting = true;
+    ended = !fill(slots[i], source);
+    return !ended;
+  };
+  const auto run = [&] {
+    ordered_pipeline({.produce = produce,
+                      .work = [&](std::size_t i) { predictor.work(slots[i], of_corpus, one_thread); },
+                      .consume =
+                          [&](std::size_t i) {
+                            out << slots[i].text << std::flush;
+                            documents += static_cast<std::int64_t>(slots[i].documents.size());
+                            context.report(slots[i].progress);
+                          }},
+                     context);
+  };
+  while (!ended) {
+    waiting = false;
+    run();
+  }
   return documents;
 }
 
 std::int64_t predict_inputs(const Request& request, const Predictor& predictor, const CommonOptions& common,
                             Streams& io) {
-  const auto reader = corpus::open_reader(request.inputs, request.reader.options());
-  const Source source{[&](Document& document) { return reader->read(document); },
+  corpus::ReaderOptions options = request.reader.options();
+  options.live = true;
+  const auto reader = corpus::open_reader(request.inputs, options);
+  const Source source{[&](Document& document) { return reader->read(document); }, [&] { return reader->ready(); },
                       [&] {
                         return Progress{"predicting", reader->bytes_read(), reader->bytes_total()};
                       }};
@@ -258,6 +277,7 @@ std::int64_t predict_stored(const Request& request, const Predictor& predictor, 
                         done += more ? 1 : 0;
                         return more;
                       },
+                      [] { return true; },
                       [&] {
                         return Progress{"predicting", done, total};
                       }};
@@ -272,7 +292,7 @@ void run(const Request& request, const RunLog& log, const CommonOptions& common,
     names += concat(names.empty() ? "" : ", ", models.back().name);
   }
   const Predictor predictor(request, models, common.format);
-  io.out << predictor.head();
+  io.out << predictor.head() << std::flush;
   const std::int64_t documents = request.inputs.empty() ? predict_stored(request, predictor, common, io)
                                                         : predict_inputs(request, predictor, common, io);
   if (corpus::is_exported_model(request.path)) return;  // it has no table of runs
@@ -290,7 +310,8 @@ void run_predict(std::span<const std::string> args, Streams& io) {
   add("input", po::value(&request.inputs), "files, folders, or - for standard input");
   add("model", po::value(&request.models)->composing(),
       "name of the classifier, if there are several; may be given again");
-  add("top", po::value(&request.top)->default_value(request.top), "labels of each document, the most probable first");
+  add("top", po::value<std::int32_t>()->value_name("N")->notifier([&](std::int32_t top) { request.top = top; }),
+      "the N most probable labels of each document (default: the one; of several those that reach their thresholds)");
   add("explain", po::value(&request.words)->default_value(request.words)->value_name("N"),
       "the N words that weighed most");
   request.where.add_to(flags);
@@ -298,10 +319,10 @@ void run_predict(std::span<const std::string> args, Streams& io) {
   request.dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
-  if (request.top < 1) throw UsageError("--top: at least 1 is wanted");
+  if (request.top.value_or(1) < 1) throw UsageError("--top: at least 1 is wanted");
   if (request.words < 0) throw UsageError("--explain: at least 0 is wanted");
   if (!request.inputs.empty() && !request.where.filter().sql.empty()) {
-    throw UsageError("predict: --where is for documents of the corpus");
+    throw UsageError("--where is for documents of the corpus");
   }
   if (request.models.size() > 1 && corpus::is_exported_model(request.path)) {
     throw UsageError(concat("--model: ", request.path, " holds one model only"));

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <chrono>
+#include <cmath>
 #include <optional>
 
 #include "apps/classifier_report.h"
@@ -25,7 +26,8 @@ constexpr Usage kUsage{
         "Another part (--validation) calibrates the probabilities; the kinds that choose nothing by it learn from it,\n"
         "too, in the end. Without a test part it is held out in its place. The same options and seed give the same\n"
         "model for every number of threads. Several --label-field give a model each, NAME.FIELD, with the same\n"
-        "documents held out.\n"
+        "documents held out. Documents without the field are left out; with --label-separator those whose field is\n"
+        "empty have none of the labels, and count.\n"
         "\n"
         "Kinds (--kind KIND --help shows the flags of one):\n",
     .arguments = {"corpus"},
@@ -41,6 +43,7 @@ struct Request {
   const ClassifierKind& kind;
   std::string path = {};
   std::vector<std::string> names = {};  // [fields] of the models
+  std::string resuming = {};            // the command that goes on behind a checkpoint
   bool resume = false;
   std::uint64_t options = 0;  // tells command lines apart that give other models
 };
@@ -49,7 +52,8 @@ std::uint64_t fingerprint(const LabelledTexts& texts) {
   std::uint64_t hash = 0;
   for (std::size_t row = 0; row < texts.size(); ++row) {
     hash = hash * 31 + static_cast<std::uint64_t>(texts.row_ids[row]) + hash_bytes(texts.texts[row]);
-    for (const std::string& label : texts.labels[row]) hash = hash * 31 + hash_bytes(label);
+    if (!texts.labels[row]) continue;
+    for (const std::string& label : *texts.labels[row]) hash = hash * 31 + hash_bytes(label);
   }
   return hash;
 }
@@ -101,6 +105,12 @@ class Training {
     note(concat(parts.train.size(), " documents to train on, ", parts.validation.size(), " for validation, ",
                 parts.test.size(), " held out as the test; ", documents_.labels().size(), " labels"),
          common_, io_);
+    if (documents_.left_out() > 0)
+      note(concat(documents_.left_out(), " documents without a label left out"), common_, io_);
+    if (documents_.several() && documents_.without_labels() > 0) {
+      note(concat(documents_.without_labels(), " documents have none of the labels: their field is empty"), common_,
+           io_);
+    }
     const TrainingPart train = documents_.part(parts.train);
     const TrainingPart validation = documents_.part(parts.validation);
     TrainingTask task = documents_.task();
@@ -158,31 +168,48 @@ TrainingPart measured_part(const TrainingDocuments& documents) {
   return documents.part(parts.test.empty() ? parts.validation : parts.test);
 }
 
-std::vector<Table> figures(const ClassifierModel& model, const TrainingPart& part, const RunContext& context) {
+struct Figures {
+  std::vector<Table> tables;
+  ClassifierFigures main;
+};
+
+Figures measure(const ClassifierModel& model, const TrainingPart& part, Format format, const RunContext& context) {
   if (part.texts.empty()) return {};
   const std::vector<float> found = probabilities(model, part.texts, context);
   const neural::ClassRows rows{found, static_cast<std::int32_t>(model.labels.size())};
-  return model.several()
-             ? label_tables(neural::score_labels(rows, part.table, model.thresholds, context), {}, model.labels)
-             : class_tables(neural::score_classes(rows, part.classes, context), {}, model.labels);
+  if (model.several()) {
+    const auto metrics = neural::score_labels(rows, part.table, model.thresholds, context);
+    return {label_tables(metrics, {}, model.labels, model.thresholds), main_figures(metrics, found, part.table)};
+  }
+  const auto metrics = neural::score_classes(rows, part.classes, context);
+  return {class_tables(metrics, {}, model.labels, format), main_figures(metrics)};
 }
 
-// What is said of one model.
-std::vector<Metric> describe(const ClassifierModel& model) {
-  return {{"model", model.name},
-          {"kind", model.kind},
-          {"labels", model.labels.size()},
-          {"trained_on", model.trained_on},
-          {"validation", model.validation.row_ids.size()},
-          {"test", model.test.row_ids.size()},
-          {"parameters", model.classifier->parameters()},
-          {"temperature", model.temperature.value},
-          {"fingerprint", model.fingerprint}};
+// What is said of one model. Documents with several labels have thresholds, not a temperature.
+std::vector<Metric> describe(const ClassifierModel& model, std::int64_t left_out) {
+  std::vector<Metric> metrics = {{"model", model.name},
+                                 {"kind", model.kind},
+                                 {"labels", model.labels.size()},
+                                 {"trained_on", model.trained_on},
+                                 {"validation", model.validation.row_ids.size()},
+                                 {"test", model.test.row_ids.size()},
+                                 {"left_out", left_out},
+                                 {"parameters", model.classifier->parameters()}};
+  if (!model.several()) {
+    const bool fitted = !model.validation.row_ids.empty();
+    metrics.push_back({"temperature", fitted ? model.temperature.value : ClassifierFigures::kNone});
+  }
+  metrics.push_back({"fingerprint", model.fingerprint});
+  return metrics;
+}
+
+bool is_missing(const Metric& metric) {
+  const double* const number = std::get_if<double>(&metric.value.value());
+  return number != nullptr && std::isnan(*number);
 }
 
 // A row of the table of several models.
-void add_row(const ClassifierModel& model, const ClassifierFigures& figures, Table& table) {
-  std::vector<Metric> cells = describe(model);
+void add_row(std::vector<Metric> cells, const ClassifierModel& model, const ClassifierFigures& figures, Table& table) {
   cells.insert(cells.begin() + 1, {"label_field", model.source.field});
   cells.insert(cells.end(), {{"accuracy", figures.accuracy}, {"macro_f1", figures.macro_f1}});
   table.columns.clear();
@@ -190,6 +217,19 @@ void add_row(const ClassifierModel& model, const ClassifierFigures& figures, Tab
   for (const Metric& cell : cells) {
     table.columns.push_back(cell.name);
     table.rows.back().push_back(cell.value);
+  }
+}
+
+// Says how to go on where it is stopped.
+ClassifierModel train_field(Training& training, const Request& request, const std::string& name, bool may_begin,
+                            const CommonOptions& common, Streams& io) {
+  try {
+    return training.run(name, may_begin);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::canceled && has_checkpoint(request.path, name)) {
+      note(concat("a checkpoint of the training is kept; to go on: ", request.resuming), common, io);
+    }
+    throw;
   }
 }
 
@@ -212,24 +252,30 @@ void run(const Request& request, const ClassifierTrainer& trainer, const Trainin
   Training training(request, trainer, *documents, common, io);
   std::vector<NamedModel> models;
   Report report;
+  Report logged;  // with the main figures
   Table table{"models", {}, {}};
   for (std::size_t field = 0; field < request.names.size(); ++field) {
     documents->select(field);
-    ClassifierModel model = training.run(request.names[field], begun && !one);
+    ClassifierModel model = train_field(training, request, request.names[field], begun && !one, common, io);
     model.name = request.names[field];
     models.push_back({model.name, to_stored(model)});
     model.fingerprint = models.back().stored.checksum;
     const TrainingPart part = measured_part(*documents);
+    Figures measured = measure(model, part, common.format, context);
+    std::vector<Metric> described = describe(model, documents->left_out());
+    add_figures(measured.main, one ? "" : concat(model.name, '.'), logged);
     if (one) {
-      report = {describe(model), figures(model, part, context)};
+      std::erase_if(described, is_missing);
+      report = {std::move(described), std::move(measured.tables)};
     } else {
-      add_row(model, score(model, part, context), table);
+      add_row(std::move(described), model, measured.main, table);
     }
   }
   if (!one) report.tables.push_back(std::move(table));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   report.metrics.insert(report.metrics.end(), {{"seconds", seconds}, {"seed", seed}});
-  save_with_run(request.path, models, log.finish(report), common.force);
+  logged.metrics.insert(logged.metrics.begin(), report.metrics.begin(), report.metrics.end());
+  save_with_run(request.path, models, log.finish(logged), common.force);
   for (const std::string& name : request.names) remove_checkpoint(request.path, name);
   show(report, common, io);
 }
@@ -252,16 +298,23 @@ void run_train(std::span<const std::string> args, Streams& io) {
   add("kind", po::value(&kind)->default_value(std::string(request.kind.name)), "what is trained, see above");
   add("save", po::value(&name), "name of the model in the corpus file (default: the kind)");
   training.add_to(flags);
-  add("resume", po::bool_switch(&request.resume),
-      "go on behind the last epoch of a training that was stopped, with the same options; the model is the same then");
+  if (trainer->can_resume()) {
+    add("resume", po::bool_switch(&request.resume),
+        "go on behind the last epoch of a training that was stopped, with the same options; the model is the same "
+        "then");
+  } else if (std::ranges::find(args, "--resume") != args.end()) {
+    throw UsageError(concat("--resume: a training of --kind ", request.kind.name, " begins anew; leave it out"));
+  }
   trainer->add_to(flags);
   const auto common = parse(usage, flags, args, io);
   if (!common) return;
   const TrainingOptions options = training.options();
   request.names = model_names(name.empty() ? kind : name, options.fields);
-  if (request.resume && !trainer->can_resume()) {
-    throw UsageError(concat("--resume: a training of --kind ", kind, " begins anew; leave it out"));
-  }
+  trainer->check(!options.source.separator.empty());
+  std::vector<std::string> words = {"malmoi", "train"};
+  words.insert(words.end(), args.begin(), args.end());
+  if (!request.resume) words.emplace_back("--resume");
+  request.resuming = shell_command(words);
   request.options = hash_of(args);
   run(request, *trainer, options, log, *common, io);
 }

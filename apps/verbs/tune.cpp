@@ -49,21 +49,6 @@ Words given(std::span<const std::string> args, const po::options_description& fl
   return found;
 }
 
-// As a shell reads it.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kSpecial = " \t\n'\"\\$`!*?[]{}()<>|&;#~^";
-  if (!word.empty() && word.find_first_of(kSpecial) == std::string::npos) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
-}
-
-std::string joined(std::span<const std::string> words) {
-  std::string text;
-  for (const std::string& word : words) text += concat(text.empty() ? "" : " ", quoted(word));
-  return text;
-}
-
 Table tabulate(const FlagSearchResult& result) {
   Table table{"trials",
               {"rank", "trial", result.epochs ? "epochs" : "documents", "log_loss", "accuracy", "macro_f1", "seconds",
@@ -72,7 +57,7 @@ Table tabulate(const FlagSearchResult& result) {
   for (const Trial& trial : result.trials) {
     table.rows.push_back({table.rows.size() + 1, trial.number, trial.budget, trial.figures.log_loss,
                           trial.figures.accuracy, trial.figures.macro_f1, trial.seconds,
-                          trial.flags.empty() ? "(as they are)" : joined(trial.flags)});
+                          trial.flags.empty() ? "(as they are)" : shell_command(trial.flags)});
   }
   return table;
 }
@@ -124,13 +109,14 @@ void run(const Request& request, const TrainingOptions& training, RunLog& log, c
                          {"validation", documents.split().validation.size()},
                          {"seconds", seconds},
                          {"seed", request.search.seed},
-                         {"command", joined(train_command(request, result.trials.front()))}},
+                         {"command", shell_command(train_command(request, result.trials.front()))}},
                         {tabulate(result)}};
     if (file) {
       file->write(plot(result, request.metric));
       file->commit();
     }
     show(report, common, io);
+    log.keep(report.tables.front());
     log.save(request.path, report);
   }
   if (result.stopped) throw Error(ErrorCode::canceled, "tune");
@@ -172,9 +158,10 @@ void run_tune(std::span<const std::string> args, Streams& io) {
                                         {"accuracy", SearchMetric::accuracy},
                                         {"macro-f1", SearchMetric::macro_f1}});
   const TrainingOptions options = training.options();
-  if (options.fields.size() > 1) throw UsageError("tune: give one --label-field");
+  if (options.fields.size() > 1) throw UsageError("--label-field: give one");
   request.shared = given(args, shared);
   search.fixed = given(args, own);
+  trainer->check(!options.source.separator.empty());
   search.seed = options.split.seed;
   search.on_note = [&](const std::string& text) { note(text, *common, io); };
   run(request, options, log, *common, io);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/classifiers.h"
+#include "corpus/base/string_table.h"
 #include "neural/text_units.h"
 #include "tests/support/stored_models.h"
 
@@ -101,6 +102,50 @@ TEST(ClassifierModel, VersionOneHasTheTemperatureAlone) {
   stored.options.replace(place, now.size(), R"("temperature":1.5)");
   stored.version = 1;
   EXPECT_EQ(classifier_from_stored(stored, "test", {}).temperature.value, 1.5);
+}
+
+TEST(GivenLabels, AreTheMostProbableOneOrThoseThatReachTheirThresholds) {
+  ClassifierModel model;
+  const std::vector<float> found = {0.3F, 0.5F, 0.5F};
+  EXPECT_EQ(ranked_labels(found), (std::vector<std::size_t>{1, 2, 0}));
+  EXPECT_EQ(given_labels(model, found), (std::vector<std::size_t>{1}));
+  model.source.separator = ",";
+  model.thresholds = {0.25F, 0.6F, 0.5F};
+  EXPECT_EQ(given_labels(model, found), (std::vector<std::size_t>{2, 0}));
+  model.thresholds = {0.9F, 0.9F, 0.9F};
+  EXPECT_TRUE(given_labels(model, found).empty());
+}
+
+// Of the texts "a", "b" and "c" with the numbers 5, 7 and 9.
+TEST(HeldOut, IsFoundAgainByNumberAndTextWhateverItsLabels) {
+  LabelledTexts texts;
+  texts.row_ids = {5, 7, 9};
+  texts.names = {"5", "7", "9"};
+  texts.texts = {"a", "b", "c"};
+  texts.labels = {std::vector<std::string>{"x"}, std::vector<std::string>{"x", "y"}, std::vector<std::string>{}};
+  const std::vector<std::size_t> all = {0, 1, 2};
+  const HeldOut documents = held_out(texts, all);
+  EXPECT_EQ(find_held_out(texts, documents), all);
+  texts.labels = {std::vector<std::string>{"z"}, std::nullopt, std::vector<std::string>{"x"}};
+  EXPECT_EQ(find_held_out(texts, documents), all);
+  texts.texts[1] = "other";
+  EXPECT_EQ(find_held_out(texts, documents), (std::vector<std::size_t>{0, 2}));
+  texts.row_ids = {4, 7, 9};
+  EXPECT_EQ(find_held_out(texts, documents), (std::vector<std::size_t>{2}));
+}
+
+// Models up to version 2 have hashes of text and labels: h(text) · 31 + h(label) for each label, halved.
+TEST(HeldOut, OfOlderModelsIsFoundWithItsLabels) {
+  LabelledTexts texts;
+  texts.row_ids = {5};
+  texts.names = {"5"};
+  texts.texts = {"a good film"};
+  texts.labels = {std::vector<std::string>{"x", "y"}};
+  const std::uint64_t hash = (hash_bytes("a good film") * 31 + hash_bytes("x")) * 31 + hash_bytes("y");
+  const HeldOut old{{5}, {static_cast<std::int64_t>(hash >> 1U)}};
+  EXPECT_EQ(find_held_out(texts, old).size(), 1U);
+  texts.labels = {std::vector<std::string>{"x"}};
+  EXPECT_TRUE(find_held_out(texts, old).empty());
 }
 
 // What is read in spite of the damage gives probabilities, right or wrong.

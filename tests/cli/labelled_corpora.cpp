@@ -24,4 +24,23 @@ void NewsCorpus::SetUp() {
   ASSERT_EQ(run_malmoi(Words{"index", corpus_, news, "--analyzer", "word"} + fields).status, 0);
 }
 
+void TagCorpus::SetUp() {
+  const std::array<std::string, 3> words = {"ball", "film", "vote"};
+  std::string lines;
+  for (std::size_t i = 0; i < 300; ++i) {
+    std::string tags;
+    std::string text = "the";
+    for (std::size_t w = 0; w < words.size(); ++w) {
+      if ((i >> w & 1U) == 0) continue;
+      text += concat(' ', words[w]);
+      tags += concat(tags.empty() ? "" : ",", words[w]);
+    }
+    nlohmann::json document = {{"id", std::to_string(i)}, {"text", text + " was here"}};
+    if (i % 10 != 9) document["tags"] = tags;
+    lines += document.dump() + '\n';
+  }
+  const std::string file = folder_.write("tags.jsonl", lines);
+  ASSERT_EQ(run_malmoi({"index", corpus_, file, "--analyzer", "word", "--meta-field", "tags"}).status, 0);
+}
+
 }  // namespace malmoi::testing

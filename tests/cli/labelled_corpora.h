@@ -34,4 +34,13 @@ class NewsCorpus : public LabelledCorpus {
   const Words fields_ = {"--label-field", "meta.topic", "--label-field", "meta.tone", "--save", "news"};
 };
 
+/// Documents about any of three things, told by a word each, and named in meta.tags: of eight one is about none, its
+/// field is empty; every tenth lacks the field.
+class TagCorpus : public LabelledCorpus {
+ protected:
+  void SetUp() override;
+
+  const Words tags_ = {"--label-field", "meta.tags", "--label-separator", ","};
+};
+
 }  // namespace malmoi::testing

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -25,7 +28,8 @@ std::string read_all(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-pid_t start(const Words& args, const TemporaryFolder& folder) {
+// in, out  open descriptors; -1: the files of these names in the folder
+pid_t start(const Words& args, const TemporaryFolder& folder, int in_pipe = -1, int out_pipe = -1) {
   std::vector<std::string> words = {MALMOI_PROGRAM};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<char*> argv;
@@ -37,8 +41,16 @@ pid_t start(const Words& args, const TemporaryFolder& folder) {
   const std::string in = (folder / "in").string();
   const std::string out = (folder / "out").string();
   const std::string err = (folder / "err").string();
-  posix_spawn_file_actions_addopen(&actions, 0, in.c_str(), O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (in_pipe >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, in_pipe, 0);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 0, in.c_str(), O_RDONLY, 0);
+  }
+  if (out_pipe >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, out_pipe, 1);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  }
   posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   pid_t child = 0;
   const int failed = posix_spawn(&child, MALMOI_PROGRAM, &actions, nullptr, argv.data(), environ);
@@ -54,7 +66,61 @@ Outcome wait_for(pid_t child, const TemporaryFolder& folder) {
           read_all(folder / "err")};
 }
 
+struct Pipe {
+  Pipe() {
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  }
+  ~Pipe() {
+    for (int& end : ends) close_end(end);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  static void close_end(int& end) {
+    if (end >= 0) close(end);
+    end = -1;
+  }
+
+  std::array<int, 2> ends = {-1, -1};  // to read from, to write to
+};
+
+void write_all(int end, std::string_view text) {
+  EXPECT_EQ(write(end, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+}
+
+// Up to so many lines, or all where `lines` is 0; false where the end or a minute without any came before.
+bool read_lines(int end, std::size_t lines, std::string& text) {
+  constexpr int kMilliseconds = 60'000;
+  while (lines == 0 || static_cast<std::size_t>(std::ranges::count(text, '\n')) < lines) {
+    pollfd waited{.fd = end, .events = POLLIN, .revents = 0};
+    std::array<char, 4096> bytes{};
+    const ssize_t count = poll(&waited, 1, kMilliseconds) > 0 ? read(end, bytes.data(), bytes.size()) : -1;
+    if (count <= 0) return false;
+    text.append(bytes.data(), static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
 }  // namespace
+
+Conversation talk_to_malmoi(const Words& args, std::string_view first, std::size_t lines, std::string_view rest) {
+  const TemporaryFolder folder;
+  Pipe in;
+  Pipe out;
+  const pid_t child = start(args, folder, in.ends[0], out.ends[1]);
+  Pipe::close_end(in.ends[0]);
+  Pipe::close_end(out.ends[1]);
+  write_all(in.ends[1], first);
+  std::string text;
+  EXPECT_TRUE(read_lines(out.ends[0], lines, text)) << "only came: " << text;
+  Conversation conversation{lines_of(text), {}};
+  write_all(in.ends[1], rest);
+  Pipe::close_end(in.ends[1]);
+  std::string behind;
+  read_lines(out.ends[0], 0, behind);
+  conversation.rest = wait_for(child, folder);
+  conversation.rest.out = behind;
+  return conversation;
+}
 
 Outcome run_malmoi(const Words& args, std::string_view input) {
   const TemporaryFolder folder;

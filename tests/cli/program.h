@@ -24,6 +24,16 @@ struct Outcome {
 /// Runs the malmoi that was built with the tests, with this standard input.
 Outcome run_malmoi(const Words& args, std::string_view input = "");
 
+/// What was said while standard input was open, and how it ended behind that.
+struct Conversation {
+  std::vector<std::string> first;
+  Outcome rest;  ///< out: what came behind the first lines
+};
+
+/// Runs it with a pipe as standard input, which stays open until so many lines have come in answer to the first text; a
+/// minute without one fails the test.
+Conversation talk_to_malmoi(const Words& args, std::string_view first, std::size_t lines, std::string_view rest);
+
 /// What a command that succeeds says with --format json; null, and the test fails, where it does not.
 nlohmann::json report_of(const Words& args, std::string_view input = "");
 

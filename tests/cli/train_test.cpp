@@ -21,6 +21,7 @@ using ::testing::Not;
 
 class Train : public ReviewCorpus {};
 class TrainOnFields : public NewsCorpus {};
+class TrainOnTags : public TagCorpus {};
 
 // Kills a training behind an epoch, however fast the machine is: a run that ended before is done again, and killed
 // sooner.
@@ -119,6 +120,44 @@ TEST_F(Train, AStoppedTrainingGoesOnToTheSameModel) {
   EXPECT_THAT(run_malmoi(stopped + Words{"--resume", "--force"}).err, HasSubstr("no unfinished training"));
 }
 
+TEST_F(Train, StoppedByCtrlCItSaysHowToGoOn) {
+  const Words training = {"train",    corpus_, "--kind",     "gru", "--dim",    "32",
+                          "--hidden", "32",    "--patience", "99",  "--epochs", "99"};
+  for (int milliseconds = 200; milliseconds < 60'000; milliseconds += milliseconds / 2) {
+    const Outcome stopped = kill_malmoi(training, 1000 * milliseconds, 2);
+    ASSERT_EQ(stopped.status, 130) << stopped.err;
+    if (run_malmoi({"models", corpus_}).out.find("gru.training.checkpoint") == std::string::npos) continue;
+    EXPECT_THAT(stopped.err, HasSubstr("a checkpoint of the training is kept; to go on: malmoi train " + corpus_ +
+                                       " --kind gru --dim 32 --hidden 32 --patience 99 --epochs 99 --resume\n"));
+    const Outcome missing = run_malmoi({"predict", corpus_, "-", "--model", "other"});
+    EXPECT_THAT(missing.err, Not(HasSubstr("checkpoint")));
+    ASSERT_EQ(run_malmoi({"models", corpus_, "--delete", "gru"}).status, 0);
+    EXPECT_THAT(run_malmoi({"models", corpus_}).out, Not(HasSubstr("checkpoint")));
+    EXPECT_EQ(run_malmoi({"models", corpus_, "--delete", "gru"}).status, 1);
+    return;
+  }
+  FAIL() << "it was never stopped between two epochs";
+}
+
+TEST_F(Train, AModelOfNoFeaturesIsRefused) {
+  const auto error_of = [&](const Words& flags) {
+    const Outcome run = run_malmoi(Words{"train", corpus_} + flags);
+    EXPECT_EQ(run.status, 1);
+    return run.err;
+  };
+  EXPECT_THAT(error_of({"--min-df", "100000"}), HasSubstr("--min-df 100000 "));
+  EXPECT_THAT(error_of({"--kind", "gru", "--min-count", "100000"}), HasSubstr("--min-count 100000: no word"));
+  EXPECT_THAT(error_of({"--kind", "fasttext", "--min-count", "100000"}), HasSubstr("--min-count 100000: no feature"));
+  EXPECT_THAT(run_malmoi({"models", corpus_}).out, Not(HasSubstr("classifier")));
+}
+
+TEST_F(Train, FastTextBeginsAnewWithHalfTheRate) {
+  const Outcome refused = run_malmoi({"train", corpus_, "--kind", "fasttext", "--rate", "3e38", "--epochs", "1"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("--rate 3e+38: "));
+  EXPECT_THAT(refused.err, HasSubstr("not finite"));
+}
+
 TEST_F(Train, TheSplitCanComeFromAField) {
   std::string text = "id\ttext\tlabel\tpart\n";
   for (int i = 0; i < 60; ++i) {
@@ -143,6 +182,43 @@ TEST_F(Train, TheSplitCanComeFromAField) {
   const Outcome refused = run_malmoi({"train", corpus, "--split-field", "meta.part", "--kind", "bayes", "--force"});
   EXPECT_EQ(refused.status, 1);
   EXPECT_THAT(refused.err, HasSubstr("none of the documents to train on has the label \"new\""));
+
+  const auto error_of = [&](const Words& flags) {
+    return run_malmoi(Words{"train", corpus, "--force", "--split-field"} + flags).err;
+  };
+  EXPECT_THAT(error_of({"meta.part", "--test", "20%"}), HasSubstr("--test 20%: the field meta.part says"));
+  EXPECT_THAT(error_of({"meta.other"}), HasSubstr("--split-field meta.other: none of the 61 documents has this field"));
+  const std::string odd = folder_.write("odd.tsv", "id\ttext\tlabel\tpart\nk9\tnew film\tpos\tsome\n");
+  ASSERT_EQ(run_malmoi({"index", corpus, odd, "--meta-field", "part"}).status, 0);
+  EXPECT_THAT(error_of({"meta.part"}), HasSubstr("--split-field meta.part: document k9 has 'some' there"));
+}
+
+TEST_F(TrainOnTags, DocumentsThatLackTheFieldAreLeftOutAndEmptyOnesCount) {
+  const Outcome told = run_malmoi(Words{"train", corpus_} + tags_);
+  EXPECT_THAT(told.err, HasSubstr("30 documents without a label left out"));
+  EXPECT_THAT(told.err, HasSubstr("38 documents have none of the labels"));
+  for (const std::string kind : {"softmax", "fasttext", "mlp"}) {
+    const json trained = train(tags_ + Words{"--kind", kind, "--force"});
+    const json& metrics = trained["metrics"];
+    EXPECT_EQ(metrics["left_out"], 30);
+    EXPECT_EQ(metrics["test"], 27);
+    // Softmax and fastText learn from the validation documents as well.
+    EXPECT_EQ(metrics["trained_on"], kind == "mlp" ? 216 : 243) << kind;
+    EXPECT_EQ(trained["tables"]["classes"].size(), 3U);
+  }
+}
+
+TEST_F(TrainOnTags, BalancedClassesWeighWhatALabelHas) {
+  for (const Words& kind : {Words{"--kind", "softmax"}, Words{"--kind", "mlp", "--epochs", "1"}}) {
+    const Words where = {"--where", "id<=150"};
+    const std::string plain = fingerprint(train(tags_ + kind + where + Words{"--save", "plain", "--force"}));
+    const std::string balanced = fingerprint(
+        train(tags_ + kind + where + Words{"--save", "balanced", "--class-weights", "balanced", "--force"}));
+    EXPECT_NE(plain, balanced) << kind[1];
+  }
+  const Outcome bayes = run_malmoi(Words{"train", corpus_, "--kind", "bayes"} + tags_);
+  EXPECT_EQ(bayes.status, 2);
+  EXPECT_THAT(bayes.err, HasSubstr("with --label-separator take --kind softmax"));
 }
 
 TEST_F(Train, DocumentsMayHaveSeveralLabels) {
@@ -192,6 +268,9 @@ TEST_F(Train, SizesAreWholeNumbersFromOne) {
   EXPECT_THAT(error_of({"--batch", "0"}), HasSubstr("--batch 0: at least 1 is wanted"));
   EXPECT_THAT(error_of({"--max-length=-5"}), HasSubstr("--max-length -5: at least 1 is wanted"));
   EXPECT_EQ(run_malmoi({"train", corpus_, "--kind", "bayes", "--smoothing", "1e308"}).status, 2);
+  EXPECT_THAT(error_of({"--clip", "-1"}), HasSubstr("--clip -1: at least 0 is wanted"));
+  EXPECT_THAT(error_of({"--rate", "0"}), HasSubstr("--rate 0: more than 0 is wanted"));
+  EXPECT_THAT(error_of({"--dropout", "1"}), HasSubstr("--dropout 1: 0 to below 1 is wanted"));
 }
 
 TEST_F(Train, BadInputIsNamed) {
@@ -205,7 +284,13 @@ TEST_F(Train, BadInputIsNamed) {
               HasSubstr("none of the 3000 documents has a label in the field meta.section"));
   EXPECT_THAT(error_of({"train", corpus_, "--where", "label=1"}),
               HasSubstr("in the field label all documents have the label \"1\"; two are wanted"));
-  EXPECT_THAT(error_of({"train", corpus_, "--test", "100%"}), HasSubstr("share"));
+  EXPECT_THAT(error_of({"train", corpus_, "--test", "100%"}), HasSubstr("--test 100% --validation 10%: both shares"));
+  EXPECT_THAT(error_of({"train", corpus_, "--where", "label=9"}),
+              HasSubstr("--where label=9: no document of the corpus meets this"));
+  EXPECT_THAT(error_of({"train", corpus_, "--resume"}),
+              HasSubstr("--resume: a training of --kind softmax begins anew"));
+  EXPECT_THAT(run_malmoi({"train", "--help"}).out, Not(HasSubstr("--resume ")));
+  EXPECT_THAT(run_malmoi({"train", "--kind", "gru", "--help"}).out, HasSubstr("--resume "));
   EXPECT_THAT(error_of({"train", corpus_, "--words", "3-1"}), HasSubstr("--words 3-1"));
   EXPECT_THAT(error_of({"train", corpus_, "--kind", "bayes", "--heads", "3"}), HasSubstr("heads"));
   EXPECT_THAT(error_of({"predict", corpus_, "-"}), HasSubstr("there is no classifier"));

@@ -196,12 +196,17 @@ TEST_F(Tune, DocumentsMayHaveSeveralLabels) {
 
 TEST_F(Tune, WritesAPlotAndARun) {
   const std::string plot = (folder_ / "trials.svg").string();
-  report_of(tune(kBayes + Words{"--svg", plot}));
+  const json report = report_of(tune(kBayes + Words{"--svg", plot}));
   std::ostringstream svg;
   svg << std::ifstream(plot).rdbuf();
   EXPECT_THAT(svg.str(), HasSubstr("Trials by log-loss"));
   EXPECT_THAT(svg.str(), HasSubstr("trial 8"));
-  EXPECT_THAT(run_malmoi({"info", corpus_, "--format", "json"}).out, HasSubstr("tune"));
+  const json run = report_of({"info", corpus_})["tables"]["runs"].back();
+  EXPECT_EQ(run["command"], "tune");
+  const json results = json::parse(run["results"].get<std::string>());
+  EXPECT_EQ(results["metric"], "log-loss");
+  ASSERT_EQ(results["trials"].size(), 8U);
+  EXPECT_EQ(trials_of(json{{"tables", results}}), trials_of(report));
   const Outcome again = run_malmoi(tune(kBayes + Words{"--svg", plot}));
   EXPECT_EQ(again.status, 1);
   EXPECT_THAT(again.err, HasSubstr("exists"));
@@ -230,7 +235,7 @@ TEST_F(Tune, BadInputIsNamed) {
   EXPECT_THAT(error_of({"--metric", "f1"}), HasSubstr("none of log-loss, accuracy, macro-f1"));
   EXPECT_THAT(error_of({"--save", "best"}), HasSubstr("unknown option '--save'"));
   EXPECT_THAT(error_of({"--words", "3-1"}), HasSubstr("--words 3-1"));
-  EXPECT_THAT(error_of({"--label-field", "label", "--label-field", "source"}), HasSubstr("give one --label-field"));
+  EXPECT_THAT(error_of({"--label-field", "label", "--label-field", "source"}), HasSubstr("--label-field: give one"));
   const Outcome none = run_malmoi({"tune", corpus_, "--validation", "0"});
   EXPECT_THAT(none.err, HasSubstr("no documents for validation"));
 }
