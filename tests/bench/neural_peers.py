@@ -7,6 +7,7 @@ usage: neural_peers.py                          PyTorch alone, as TSV: model, th
 
 Batch 64, length 40, embedding and hidden width 128, vocabulary 30,000, two classes, Adam. "dense": the embedding table's
 gradient as nn.Embedding makes it by default; "sparse": with sparse=True and SparseAdam; "forward": no gradient at all.
+Beneath: which share of the speed of products (torch.mm of PRODUCT, which is OpenBLAS's) whole steps of ours reach.
 A figure is the least of many steps: other programs on the machine can only add to it.
 Needs python3-torch with libopenblas0-openmp; libopenblas0-pthread is three times slower on two threads.
 """
@@ -14,9 +15,12 @@ import subprocess
 import sys
 import time
 
+import openblas  # noqa: F401  before all that loads it
+
 BATCH, STEPS, WIDTH, TERMS, CLASSES = 64, 40, 128, 30000, 2
 KINDS = ["bag", "rnn", "gru", "lstm", "cnn", "transformer"]
 MODES = ["dense", "sparse", "forward"]
+PRODUCT = (BATCH * STEPS, 4 * WIDTH, WIDTH)  # rows, columns and depth of the greatest product of the six
 
 
 def measure(threads, seconds):
@@ -101,6 +105,9 @@ def measure(threads, seconds):
             if mode == "forward":
                 model.eval()
             yield kind, mode, best(forward if mode == "forward" else train)
+    m, n, k = PRODUCT
+    a, b, c = torch.randn(m, k), torch.randn(k, n), torch.empty(m, n)
+    yield "products", "mm", best(lambda _: torch.mm(a, b, out=c))
 
 
 def torch_alone(threads, seconds=1.0):
@@ -109,12 +116,14 @@ def torch_alone(threads, seconds=1.0):
 
 
 def run(command):
-    """{(kind, threads, gradient): (milliseconds, of processor time)} of the lines about models."""
+    """{(kind, threads, gradient): (milliseconds, of processor time, thousand million operations)} of the lines about
+    models, and the peak."""
     figures, peak = {}, 0.0
     for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
         cells = line.split("\t")
-        if cells[0] in KINDS:
-            figures[cells[0], int(cells[1]), cells[2]] = (float(cells[3]), float(cells[4]))
+        if cells[0] in [*KINDS, "products"]:
+            work = float(cells[3]) * float(cells[5]) * 1e-3 if len(cells) > 5 else 0.0
+            figures[cells[0], int(cells[1]), cells[2]] = (float(cells[3]), float(cells[4]), work)
         elif cells[0] == "peak":
             peak = float(cells[2])
     return figures, peak
@@ -123,7 +132,7 @@ def run(command):
 def take_best(figures, best):
     for key, value in figures.items():
         old = best.get(key, value)
-        best[key] = (min(old[0], value[0]), min(old[1], value[1]))
+        best[key] = (min(old[0], value[0]), min(old[1], value[1]), value[2])
 
 
 def side_by_side(bench, rounds):
@@ -135,11 +144,17 @@ def side_by_side(bench, rounds):
             take_best(figures, ours)
             peaks[threads] = max(peak, peaks.get(threads, 0.0))
     print("model\tthreads\tgradient\ttorch ms\tmalmoi ms\tratio\tratio of processor time")
-    for (kind, threads, mode), (wall, processor) in torch.items():
+    for (kind, threads, mode), (wall, processor, _) in torch.items():
+        if kind == "products":
+            continue
         mine = ours[kind, threads, "forward" if mode == "forward" else "train"]
         print(f"{kind}\t{threads}\t{mode}\t{wall:.2f}\t{mine[0]:.2f}\t{mine[0] / wall:.2f}\t{mine[1] / processor:.2f}")
     for threads, peak in peaks.items():
-        print(f"peak of products, {threads} thread(s): {peak:.0f} GFLOP/s")
+        speed = 2e-6 * PRODUCT[0] * PRODUCT[1] * PRODUCT[2] / torch["products", threads, "mm"][0]
+        print(f"{threads} thread(s): torch.mm {speed:.0f} GFLOP/s, multiply-adds between registers {peak:.0f}")
+        for (kind, of, mode), (wall, _, work) in ours.items():
+            if of == threads and kind != "bag":
+                print(f"{kind}\t{threads}\t{mode}\t{work / wall * 1e3:.0f} GFLOP/s\t{work / wall * 1e3 / speed:.2f} of torch.mm")
 
 
 def main():

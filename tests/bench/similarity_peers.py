@@ -7,6 +7,8 @@ thread. On a machine that does other work too, compare processor seconds.
 """
 import os
 
+import openblas  # noqa: F401  before all that loads it
+
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import gzip

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+import openblas  # noqa: F401  before all that loads it
+
 RANK = 100
 PEERS = {"lanczos": "arpack", "randomized": "randomized"}
 

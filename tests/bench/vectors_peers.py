@@ -21,6 +21,8 @@ import subprocess
 import sys
 import time
 
+import openblas  # noqa: F401, E402  before all that loads it
+
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import numpy as np
