@@ -76,6 +76,7 @@ class TrainingDocuments {
 
   [[nodiscard]] const LabelledTexts& texts() const noexcept { return columns_.texts; }
   [[nodiscard]] bool several() const noexcept { return !source_.separator.empty(); }
+  [[nodiscard]] const std::string& field() const noexcept { return source_.field; }
   /// Of the field that is selected: documents that lack it, and those that have none of several labels.
   [[nodiscard]] std::int64_t left_out() const;
   [[nodiscard]] std::int64_t without_labels() const;

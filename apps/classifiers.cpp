@@ -7,6 +7,7 @@
 #include "apps/classifiers/ensemble.h"
 #include "apps/classifiers/linear.h"
 #include "apps/classifiers/network.h"
+#include "apps/command.h"
 #include "apps/parse.h"
 
 namespace po = boost::program_options;
@@ -40,6 +41,10 @@ std::span<const ClassifierKind> classifier_kinds() noexcept {
                      make_ensemble_trainer, read_ensemble},
   };
   return kKinds;
+}
+
+void require_flag(bool holds, std::string_view given, std::string_view wanted) {
+  if (!holds) throw UsageError(concat(given, ": ", wanted, " is wanted"));
 }
 
 std::unique_ptr<ClassifierTrainer> make_trainer(const ClassifierKind& kind, const std::vector<std::string>& flags) {

@@ -1,13 +1,13 @@
 #include "apps/classifiers/network.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/program_options.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 
+#include "apps/classifiers/network_classifier.h"
 #include "apps/command.h"
 #include "apps/dictionary.h"
 #include "apps/embedding_model.h"
@@ -27,15 +27,6 @@ using neural::NetworkOptions;
 using neural::TermTags;
 using nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 6> kKinds = {"mlp", "rnn", "lstm", "gru", "cnn", "transformer"};
-
-// The words that a network knows, as it numbers them: 0 stands for all others.
-struct WordList {
-  StringTable terms;  // number of a word less 1
-
-  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(terms.size()) + 1; }
-};
-
 // Words that occur at least so often, the most frequent first, at most so many.
 WordList frequent_words(const neural::TokenizedTexts& texts, std::int64_t min_count, std::int64_t most) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(texts.terms.size()), 0);
@@ -50,13 +41,6 @@ WordList frequent_words(const neural::TokenizedTexts& texts, std::int64_t min_co
   WordList words;
   for (const std::int32_t term : order) words.terms.intern(texts.terms.at(term));
   return words;
-}
-
-TokenSequences ids_of(std::span<const std::string_view> texts, const tokenize::Analyzer& analyzer,
-                      const WordList& words, const RunContext& context) {
-  TokenSequences ids = neural::tokenize_texts(texts, analyzer, TermTags::korean, words.terms, context);
-  for (TermId& id : ids.terms) ++id;
-  return ids;
 }
 
 // A morpheme without its tag: 하/VV as 하. Other words stay as they are.
@@ -82,75 +66,6 @@ std::int64_t take_vectors(const neural::Embeddings& learned, const WordList& wor
   }
   return taken;
 }
-
-class NetworkTextClassifier : public TextClassifier {
- public:
-  NetworkTextClassifier(NetworkOptions options, bool several, std::size_t max_length, WordList words,
-                        std::unique_ptr<tokenize::Analyzer> analyzer)
-      : options_(std::move(options)),
-        several_(several),
-        batches_{.batch_size = 64, .max_length = max_length},
-        words_(std::move(words)),
-        analyzer_(std::move(analyzer)) {}
-
-  void take(std::unique_ptr<neural::Network> network, ordered_json learned) {
-    network_ = std::move(network);
-    learned_ = std::move(learned);
-  }
-
-  [[nodiscard]] std::vector<float> probabilities(std::span<const std::string_view> texts,
-                                                 const RunContext& context) const override {
-    const auto loss = several_ ? neural::Loss::binary_cross_entropy : neural::Loss::softmax_cross_entropy;
-    return neural::predict_network(*network_, ids_of(texts, *analyzer_, words_, context), loss, batches_, context);
-  }
-
-  [[nodiscard]] std::vector<Evidence> explain(std::string_view text, std::int32_t label) const override {
-    return explain_by_occlusion(*this, text, label);
-  }
-
-  void save(ModelWriter& writer, ordered_json& fields) const override {
-    fields["options"] = learned_;
-    fields["network"] = {{"kind", name_of(kKinds, options_.kind)},
-                         {"embedding", options_.embedding},
-                         {"hidden", options_.hidden},
-                         {"layers", options_.layers},
-                         {"bidirectional", options_.bidirectional},
-                         {"heads", options_.heads},
-                         {"windows", options_.windows},
-                         {"filters", options_.filters},
-                         {"several", several_},
-                         {"max_length", batches_.max_length},
-                         {"analysis", ordered_json::parse(tokenize::to_json(analyzer_->options()))}};
-    std::vector<std::string> terms;
-    terms.reserve(words_.size());
-    for (std::int32_t term = 0; term < words_.terms.size(); ++term) terms.emplace_back(words_.terms.at(term));
-    writer.add_strings("network.words", terms);
-    for (const neural::Parameter* parameter : network_->parameters()) {
-      const auto sizes = parameter->value.shape().sizes();
-      writer.tensors().add(concat("network.", parameter->name), parameter->value.values(),
-                           std::vector<std::int64_t>(sizes.begin(), sizes.end()));
-    }
-  }
-
-  [[nodiscard]] std::int64_t parameters() const override {
-    std::size_t count = 0;
-    for (const neural::Parameter* parameter : network_->parameters()) count += parameter->value.size();
-    return static_cast<std::int64_t>(count);
-  }
-
-  [[nodiscard]] const neural::BatchOptions& batches() const noexcept { return batches_; }
-
- private:
-  NetworkOptions options_;
-  bool several_;
-  neural::BatchOptions batches_;
-  WordList words_;
-  std::unique_ptr<tokenize::Analyzer> analyzer_;
-  std::unique_ptr<neural::Network> network_;
-  ordered_json learned_;  // options of the training, for people
-};
-
-// ---- training ------------------------------------------------------------------------------------------------------
 
 // A whole number of at least 1; Boost would read -1 as a very large size.
 auto* size_flag(std::string_view name, std::size_t& into) {
@@ -202,24 +117,22 @@ class NetworkTrainer : public ClassifierTrainer {
   }
 
   void check(bool several) const override {
-    const auto require = [](bool holds, std::string_view flag, auto value, std::string_view wanted) {
-      if (!holds) throw UsageError(concat(flag, ' ', value, ": ", wanted, " is wanted"));
-    };
     const auto is_share = [](double value) { return value >= 0 && value < 1; };
     const auto is_amount = [](double value) { return value >= 0 && std::isfinite(value); };
     const neural::OptimizerOptions& optimizer = train_.optimizer;
-    require(is_share(options_.dropout), "--dropout", options_.dropout, "0 to below 1");
-    require(train_.epochs >= 1, "--epochs", train_.epochs, "at least 1");
-    require(train_.patience >= 0, "--patience", train_.patience, "at least 0");
-    require(train_.rate > 0 && std::isfinite(train_.rate), "--rate", train_.rate, "more than 0");
-    require(is_share(train_.warm_up), "--warm-up", train_.warm_up, "0 to below 1");
-    require(is_amount(optimizer.l2), "--decay", optimizer.l2, "at least 0");
-    require(is_amount(optimizer.clip_norm), "--clip", optimizer.clip_norm, "at least 0");
-    require(is_share(train_.label_smoothing), "--label-smoothing", train_.label_smoothing, "0 to below 1");
-    require(!several || train_.label_smoothing == 0, "--label-smoothing", train_.label_smoothing,
-            "with --label-separator 0");
-    require(min_count_ >= 1, "--min-count", min_count_, "at least 1");
-    require(max_words_ >= 1, "--max-words", max_words_, "at least 1");
+    require_flag(is_share(options_.dropout), concat("--dropout ", options_.dropout), "0 to below 1");
+    require_flag(train_.epochs >= 1, concat("--epochs ", train_.epochs), "at least 1");
+    require_flag(train_.patience >= 0, concat("--patience ", train_.patience), "at least 0");
+    require_flag(train_.rate > 0 && std::isfinite(train_.rate), concat("--rate ", train_.rate), "more than 0");
+    require_flag(is_share(train_.warm_up), concat("--warm-up ", train_.warm_up), "0 to below 1");
+    require_flag(is_amount(optimizer.l2), concat("--decay ", optimizer.l2), "at least 0");
+    require_flag(is_amount(optimizer.clip_norm), concat("--clip ", optimizer.clip_norm), "at least 0");
+    require_flag(is_share(train_.label_smoothing), concat("--label-smoothing ", train_.label_smoothing),
+                 "0 to below 1");
+    require_flag(!several || train_.label_smoothing == 0, concat("--label-smoothing ", train_.label_smoothing),
+                 "0 with --label-separator");
+    require_flag(min_count_ >= 1, concat("--min-count ", min_count_), "at least 1");
+    require_flag(max_words_ >= 1, concat("--max-words ", max_words_), "at least 1");
     (void)balanced();
     (void)network_options();
   }
@@ -251,10 +164,14 @@ class NetworkTrainer : public ClassifierTrainer {
         neural::train_network(*network, {training, task.train.classes, task.train.table},
                               {validation, task.validation.classes, task.validation.table}, options,
                               {.after_epoch = task.on_epoch, .on_note = task.on_note}, task.start, context);
-    auto classifier = std::make_unique<NetworkTextClassifier>(
-        network_options, task.train.classes.empty(), options.batches.max_length, std::move(words), std::move(analyzer));
-    classifier->take(std::move(network), learned(options, result));
-    return {std::move(classifier), epochs_of(result)};
+    return {make_network_classifier({.options = network_options,
+                                     .several = task.train.classes.empty(),
+                                     .max_length = options.batches.max_length,
+                                     .words = std::move(words),
+                                     .analyzer = std::move(analyzer),
+                                     .network = std::move(network),
+                                     .learned = learned(options, result)}),
+            epochs_of(result)};
   }
 
   [[nodiscard]] SearchSpace search_space(bool several) const override {
@@ -386,88 +303,10 @@ class NetworkTrainer : public ClassifierTrainer {
   std::int64_t max_words_ = 100'000;
 };
 
-// ---- reading -------------------------------------------------------------------------------------------------------
-
-NetworkOptions read_options(const ModelReader& reader, std::int32_t labels) {
-  const ModelFields from = reader.fields("network");
-  NetworkOptions options;
-  from.take("kind", kKinds, options.kind);
-  from.take("embedding", options.embedding);
-  from.take("hidden", options.hidden);
-  from.take("layers", options.layers);
-  from.take("bidirectional", options.bidirectional);
-  from.take("heads", options.heads);
-  from.take("filters", options.filters);
-  const nlohmann::json& windows = from.json("windows");
-  reader.require(windows.is_array(), "windows");
-  options.windows.clear();
-  for (const nlohmann::json& window : windows) {
-    reader.require(window.is_number_unsigned(), "windows");
-    options.windows.push_back(window.get<std::size_t>());
-  }
-  options.labels = static_cast<std::size_t>(labels);
-  return options;
-}
-
-// Sizes that the stored arrays do not have would be allocated before it shows that they are wrong.
-void check_sizes(const ModelReader& reader, const NetworkOptions& options) {
-  std::size_t stored = 0;
-  for (const corpus::TensorView& tensor : reader.tensors().all()) {
-    stored += tensor.bytes.size() / element_bytes(tensor.type);
-  }
-  const auto fits = [&](std::size_t a, std::size_t b) {
-    return b <= stored && a <= stored / std::max<std::size_t>(b, 1);
-  };
-  reader.require(fits(options.vocabulary, options.embedding), "network.embedding");
-  reader.require(options.layers <= 1000 && options.windows.size() <= 1000 && fits(options.hidden, 1), "network");
-  reader.require(options.kind == NetworkKind::cnn || fits(options.hidden, options.hidden) ||
-                     options.kind == NetworkKind::transformer,
-                 "network.hidden");
-  for (const std::size_t window : options.windows) {
-    reader.require(options.kind != NetworkKind::cnn ||
-                       (fits(window, options.embedding) && fits(window * options.embedding, options.filters)),
-                   "network.windows");
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<ClassifierTrainer> make_network_trainer(NetworkKind kind) {
   return std::make_unique<NetworkTrainer>(kind);
-}
-
-std::unique_ptr<TextClassifier> read_network_classifier(const ModelReader& reader, std::int32_t labels,
-                                                        const std::filesystem::path& dictionary) {
-  NetworkOptions options = read_options(reader, labels);
-  WordList words;
-  const std::vector<std::string> terms = reader.strings("network.words");
-  for (const std::string& term : terms) words.terms.intern(term);
-  reader.require(std::cmp_equal(words.terms.size(), terms.size()), "network.words");
-  options.vocabulary = words.size();
-  check_sizes(reader, options);
-  const ModelFields from = reader.fields("network");
-  bool several = false;
-  std::size_t max_length = 0;
-  from.take("several", several);
-  from.take("max_length", max_length);
-  reader.require(max_length >= 1, "max_length");
-  std::unique_ptr<neural::Network> network;
-  try {
-    network = neural::make_network(options, Rng(0));
-  } catch (const Error&) {
-    reader.require(false, "network");
-  }
-  for (neural::Parameter* parameter : network->parameters()) {
-    const std::vector<float> values = reader.tensors().read<float>(concat("network.", parameter->name));
-    const bool finite = std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
-    reader.require(finite && values.size() == parameter->value.size(), parameter->name);
-    std::ranges::copy(values, parameter->value.data());
-  }
-  auto analyzer = make_analyzer(tokenize::analyzer_options_from_json(from.dump("analysis")), dictionary);
-  auto classifier =
-      std::make_unique<NetworkTextClassifier>(options, several, max_length, std::move(words), std::move(analyzer));
-  classifier->take(std::move(network), reader.fields().json("options"));
-  return classifier;
 }
 
 }  // namespace malmoi::apps

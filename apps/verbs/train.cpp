@@ -108,8 +108,9 @@ class Training {
     if (documents_.left_out() > 0)
       note(concat(documents_.left_out(), " documents without a label left out"), common_, io_);
     if (documents_.several() && documents_.without_labels() > 0) {
-      note(concat(documents_.without_labels(), " documents have none of the labels: their field is empty"), common_,
-           io_);
+      note(concat(documents_.without_labels(), " documents have none of the labels: their field is empty; --where '",
+                  documents_.field(), ">\"\"' leaves them out"),
+           common_, io_);
     }
     const TrainingPart train = documents_.part(parts.train);
     const TrainingPart validation = documents_.part(parts.validation);

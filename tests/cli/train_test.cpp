@@ -197,6 +197,9 @@ TEST_F(TrainOnTags, DocumentsThatLackTheFieldAreLeftOutAndEmptyOnesCount) {
   const Outcome told = run_malmoi(Words{"train", corpus_} + tags_);
   EXPECT_THAT(told.err, HasSubstr("30 documents without a label left out"));
   EXPECT_THAT(told.err, HasSubstr("38 documents have none of the labels"));
+  const json labelled = train(tags_ + Words{"--where", "meta.tags>\"\"", "--save", "labelled"});
+  EXPECT_EQ(labelled["metrics"]["left_out"], 0);
+  EXPECT_EQ(labelled["metrics"]["trained_on"].get<int>() + labelled["metrics"]["test"].get<int>(), 300 - 30 - 38);
   for (const std::string kind : {"softmax", "fasttext", "mlp"}) {
     const json trained = train(tags_ + Words{"--kind", kind, "--force"});
     const json& metrics = trained["metrics"];
@@ -219,6 +222,9 @@ TEST_F(TrainOnTags, BalancedClassesWeighWhatALabelHas) {
   const Outcome bayes = run_malmoi(Words{"train", corpus_, "--kind", "bayes"} + tags_);
   EXPECT_EQ(bayes.status, 2);
   EXPECT_THAT(bayes.err, HasSubstr("with --label-separator take --kind softmax"));
+  const Outcome smooth = run_malmoi(Words{"train", corpus_, "--kind", "gru", "--label-smoothing", "0.1"} + tags_);
+  EXPECT_EQ(smooth.status, 2);
+  EXPECT_THAT(smooth.err, HasSubstr("--label-smoothing 0.1: 0 with --label-separator is wanted"));
 }
 
 TEST_F(Train, DocumentsMayHaveSeveralLabels) {
