@@ -19,6 +19,23 @@ for (const [k, topic] of data.topics.entries()) {
   topic.share ??= data.lsa?.explained?.[k] ?? 0;
 }
 
+// Four numbers a mark, see append_spans in page_data.cpp: begin counts from the end of the last one, a topic below zero
+// is the negative pole of dimension -1 - topic.
+function readSpans(numbers) {
+  const spans = [];
+  for (let i = 0, end = 0; i + 3 < numbers.length; i += 4) {
+    const [begin, length, topic, term] = [end + numbers[i], ...numbers.slice(i + 1, i + 4)];
+    spans.push({ begin, length, topic: topic < 0 ? -1 - topic : topic, negative: topic < 0, term });
+    end = begin + length;
+  }
+  return spans;
+}
+
+for (const item of data.documents) {
+  item.spans = readSpans(item.spans ?? []);
+  item.more = Array.from(d3.cumsum(item.more ?? []));
+}
+
 const totalTokens = data.total_tokens || d3.sum(data.terms, (term) => term[1]) || 1;
 const hasPositions = data.topics.every((topic) => Number.isFinite(topic.x) && Number.isFinite(topic.y));
 const byShare = d3.range(data.topics.length).sort((a, b) => data.topics[b].share - data.topics[a].share || a - b);
@@ -68,40 +85,20 @@ function frequentTerms(limit = 30) {
 // is being typed (여) already finds the one that it becomes (영).
 const fold = (text) => text.normalize("NFKD").toLowerCase();
 
-let foldedTerms = null;
-
-// Does a word of the text stand for the term? Its own spelling does; so does one that the term begins, as terms may be
-// stems (peopl: people) or words without their particles (영화: 영화가), unless it is a term itself (art: article).
-function standsFor(word, wanted) {
-  if (word === wanted) return true;
-  if (!word.startsWith(wanted)) return false;
-  foldedTerms ??= new Set(data.terms.map(([text]) => fold(text)));
-  const korean = /^[\u1100-\u11ff]/.test(wanted);
-  return (korean || word.length - wanted.length <= 4) && !foldedTerms.has(word);
-}
-
-// Where a term occurs in a document: [begin, end) of the words that stand for it. A term of several words is looked for
-// as plain text.
+// Where a term stands in the shown text of a document: [begin, end). The program has marked every token with its term,
+// so that a lemma (좋다) finds 좋은 and a stem (societi) finds society.
 function occurrences(document, term) {
-  const wanted = fold(term);
-  const found = [];
-  for (const [begin, length] of document.spans ?? []) {
-    if (standsFor(fold(document.text.slice(begin, begin + length)), wanted)) found.push([begin, begin + length]);
-  }
-  if (found.length > 0 || !/[\s_]/.test(term)) return found;
-  const plain = term.replaceAll("_", " ");
-  const begin = document.text.indexOf(plain);
-  return begin < 0 ? [] : [[begin, begin + plain.length]];
+  return document.spans.filter((span) => span.term === term).map(({ begin, length }) => [begin, begin + length]);
 }
 
-const termDocuments = new Map(); // term -> indices of documents; looked for once
-function documentsWith(index) {
-  if (!termDocuments.has(index)) {
-    const text = data.terms[index][0];
-    const hits = d3.range(data.documents.length).filter((d) => occurrences(data.documents[d], text).length > 0);
-    termDocuments.set(index, hits);
+let termDocuments = null; // [terms] indices of the documents that have it, also where no mark shows it
+function documentsWith(term) {
+  if (termDocuments === null) {
+    termDocuments = data.terms.map(() => []);
+    for (const [d, item] of data.documents.entries())
+      for (const one of new Set([...item.spans.map((span) => span.term), ...item.more])) termDocuments[one]?.push(d);
   }
-  return termDocuments.get(index);
+  return termDocuments[term];
 }
 
 const shareIn = (document, k) => (document.topics ?? []).find(([topic]) => topic === k)?.[1] ?? 0;

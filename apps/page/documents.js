@@ -232,7 +232,7 @@ function shareMark(parent, row) {
 
 // The beginning of a text, or what stands around the chosen term.
 function snippet(item) {
-  const [hit] = state.term === null ? [] : occurrences(item, data.terms[state.term][0]);
+  const [hit] = state.term === null ? [] : occurrences(item, state.term);
   const begin = hit === undefined || hit[0] < 60 ? 0 : hit[0] - 40;
   const text = item.text.slice(begin, begin + 160);
   return `${begin > 0 ? "…" : ""}${text}${begin + 160 < item.text.length || item.cut ? "…" : ""}`;
@@ -256,19 +256,22 @@ function drawText(body, item) {
       .style("background", (row) => colourOf(row.topic));
   }
   const text = body.append("p").attr("class", "text").attr("dir", "auto");
-  const hits = new Set(state.term === null ? [] : occurrences(item, data.terms[state.term][0]).map(([begin]) => begin));
   let end = 0;
-  const spans = [...(item.spans ?? [])].sort((a, b) => a[0] - b[0]);
-  for (const [begin, length, topic, sign] of spans) {
+  for (const { begin, length, topic, negative, term } of item.spans) {
     if (begin < end || length < 1 || begin + length > item.text.length || !data.topics[topic]) continue;
     text.append(() => document.createTextNode(item.text.slice(end, begin)));
     end = begin + length;
     token(text, item.text.slice(begin, end), topic)
-      .classed("hit", hits.has(begin))
-      .classed("negative", sign === -1);
+      .classed("hit", term === state.term)
+      .classed("negative", negative);
   }
   text.append(() => document.createTextNode(item.text.slice(end)));
   if (item.cut) body.append("p").attr("class", "note").text(say("cut"));
+  if (item.more.includes(state.term))
+    body
+      .append("p")
+      .attr("class", "note")
+      .text(say(item.cut ? "term_beyond" : "term_inside", { term: data.terms[state.term][0] }));
   if (topics.length > 0) {
     body.append("p").attr("class", "small-label").text(say("document_topics"));
     topicChips(body.append("div").attr("class", "chips legend"), topics);

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kTermsOfPole = 20;
 constexpr std::size_t kDocumentsOfPole = 10;
 constexpr std::size_t kDimensionsShown = 5;  // of a term or a document
-constexpr std::size_t kMostDocumentBytes = 1'800'000;
+constexpr std::size_t kMostDocumentBytes = 2'200'000;
 
 double value_of(const topics::DenseMatrix& matrix, std::size_t row, std::size_t column) {
   return static_cast<double>(matrix(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(column)));
@@ -40,7 +40,8 @@ std::vector<Weighted> dimensions_of(const topics::DenseMatrix& matrix, std::size
   return order;
 }
 
-void fill_terms(const LsaPageInput& input, std::span<const std::int64_t> tokens, PageData& page) {
+// Returns [terms] where each column stands in the page's list, -1 for none.
+std::vector<std::int32_t> fill_terms(const LsaPageInput& input, std::span<const std::int64_t> tokens, PageData& page) {
   std::vector<std::vector<Weighted>> poles;
   std::vector<bool> named(input.terms.size());
   for (std::size_t k = 0; k < input.lsa.singular_values.size(); ++k) {
@@ -67,6 +68,7 @@ void fill_terms(const LsaPageInput& input, std::span<const std::int64_t> tokens,
     page.topics[k].terms = poles[k];
     for (Weighted& item : page.topics[k].terms) item.index = place[static_cast<std::size_t>(item.index)];
   }
+  return place;
 }
 
 // The dimension that each term stands for: where its loading times the singular value is largest.
@@ -81,7 +83,9 @@ std::vector<PageSpan> marks_of_terms(const topics::Lsa& lsa) {
   return marks;
 }
 
-void fill_documents(Workspace& workspace, const LsaPageInput& input, const PageRequest& request, PageData& page) {
+void fill_documents(Workspace& workspace, const LsaPageInput& input, const PageRequest& request,
+                    const std::pair<const TokenSequences&, std::span<const std::int32_t>>& counted, PageData& page) {
+  const auto& [texts, place_of] = counted;
   std::vector<std::vector<Weighted>> best;
   for (std::size_t k = 0; k < page.topics.size(); ++k) {
     best.push_back(poles_of(input.lsa.documents, k, kDocumentsOfPole));
@@ -103,6 +107,8 @@ void fill_documents(Workspace& workspace, const LsaPageInput& input, const PageR
                                         {.rows = rows,
                                          .row_ids = input.row_ids,
                                          .columns_of = columns,
+                                         .place_of = place_of,
+                                         .tokens = texts,
                                          .bytes = std::min(kMostDocumentBytes, request.bytes - used)},
                                         view);
   for (std::size_t k = 0; k < best.size(); ++k) {
@@ -135,14 +141,14 @@ PageData make_lsa_page(Workspace& workspace, const LsaPageInput& input, const Pa
                                        {"explained", lsa.explained[k]},
                                        {"residual", lsa.residuals[k]}}});
   }
-  fill_terms(input, tokens, page);
+  const std::vector<std::int32_t> place_of = fill_terms(input, tokens, page);
   page.language = request.language.empty() ? guess_language(page.terms) : request.language;
   page.head.figures = {{"documents", static_cast<double>(input.row_ids.size())},
                        {"tokens", static_cast<double>(page.total_tokens)},
                        {"terms", static_cast<double>(input.terms.size())},
                        {"dimensions", static_cast<double>(page.topics.size())},
                        {"explained", std::accumulate(lsa.explained.begin(), lsa.explained.end(), 0.0)}};
-  fill_documents(workspace, input, request, page);
+  fill_documents(workspace, input, request, {texts, place_of}, page);
   return page;
 }
 

@@ -211,6 +211,25 @@ void append_term(std::string& out, const PageTerm& term) {
   out += ']';
 }
 
+// Four numbers a span, without brackets: from the end of the last one, length, topic (k below zero: -1 - k), term.
+void append_spans(std::string& out, const std::vector<PageSpan>& spans) {
+  append_key(out, "spans");
+  std::uint32_t end = 0;
+  out += '[';
+  for (const PageSpan& span : spans) {
+    if (out.back() != '[') out += ',';
+    append_number(out, span.begin - end);
+    out += ',';
+    append_number(out, span.length);
+    out += ',';
+    append_number(out, span.sign < 0 ? -1 - span.topic : span.topic);
+    out += ',';
+    append_number(out, span.term);
+    end = span.begin + span.length;
+  }
+  out += ']';
+}
+
 void append_document(std::string& out, const PageDocument& document) {
   out += "\n{";
   append_text(out, "id", document.id);
@@ -220,19 +239,12 @@ void append_document(std::string& out, const PageDocument& document) {
   append_key(out, "cut");
   out += document.cut ? "true" : "false";
   append_weighted(out, "topics", document.topics);
-  append_key(out, "spans");
-  append_list(out, document.spans, [&](const PageSpan& span) {
-    out += '[';
-    append_number(out, span.begin);
-    out += ',';
-    append_number(out, span.length);
-    out += ',';
-    append_number(out, span.topic);
-    if (span.sign != 0) {
-      out += ',';
-      append_number(out, span.sign);
-    }
-    out += ']';
+  append_spans(out, document.spans);
+  append_key(out, "more");
+  std::int32_t last = 0;
+  append_list(out, document.more, [&](std::int32_t term) {
+    append_number(out, term - last);
+    last = term;
   });
   out += '}';
 }

@@ -63,7 +63,8 @@ struct PageSpan {
   std::uint32_t begin = 0;  ///< UTF-16 code units
   std::uint32_t length = 0;
   std::int32_t topic = 0;
-  std::int32_t sign = 0;  ///< of a dimension: of the term's loading there; 0 is not written
+  std::int32_t sign = 0;   ///< of a dimension: of the term's loading there
+  std::int32_t term = -1;  ///< -1: the page's list does not have it
   friend bool operator==(const PageSpan&, const PageSpan&) = default;
 };
 
@@ -74,7 +75,8 @@ struct PageDocument {
   std::string text = {};
   bool cut = false;  ///< the text goes on
   std::vector<Weighted> topics = {};
-  std::vector<PageSpan> spans = {};  ///< ascending, apart from each other
+  std::vector<PageSpan> spans = {};     ///< ascending, apart from each other
+  std::vector<std::int32_t> more = {};  ///< terms without a span: beyond the cut, or inside others; ascending
 };
 
 /// Shares of topics in groups of documents. Tables are [topics][groups].

@@ -8,6 +8,7 @@
 
 #include "apps/page/page_data.h"
 #include "apps/workspace.h"
+#include "corpus/base/token_sequences.h"
 
 namespace malmoi::apps {
 
@@ -24,6 +25,8 @@ struct DocumentPlan {
   std::span<const std::size_t> rows;         ///< the most important first
   std::span<const std::int64_t> row_ids;     ///< [rows of the model] documents of the corpus
   std::span<const std::int32_t> columns_of;  ///< [terms of the corpus] column of the model or -1
+  std::span<const std::int32_t> place_of;    ///< [terms of the model] in the page's list or -1
+  const TokenSequences& tokens;              ///< of the documents, as the corpus has them
   std::size_t bytes = 0;                     ///< of JSON, for all of them
 };
 
@@ -33,9 +36,10 @@ struct ShownDocuments {
   std::vector<std::int32_t> place_of;  ///< [rows of the model]; -1: not shown
 };
 
-/// Reads the texts and marks their tokens. Long texts are cut, to 1,500 characters or, where there are many long ones,
-/// to 1,000 or 700; then as many documents are taken as there is room for. Documents that are gone are passed over.
-/// Tokens that overlap an earlier one (the ending of a verb, n-grams) and those the model does not have get no mark.
+/// Reads the texts and marks their tokens. Where there is not room for all of every text, long ones are cut, to 20,000
+/// characters or as few as 700; then as many documents are taken as there is room for. Documents that are gone are
+/// passed over. Tokens that overlap an earlier one (the ending of a verb, n-grams) and those the model does not have
+/// get no mark. Marks and `more` together are the terms that the corpus counts in the document.
 [[nodiscard]] ShownDocuments show_documents(Workspace& workspace, const DocumentPlan& plan, const DocumentView& view);
 
 }  // namespace malmoi::apps

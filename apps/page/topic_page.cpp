@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kManyTopics = 200;
 constexpr std::size_t kTermBytes = 250'000;
-constexpr std::size_t kMostDocumentBytes = 1'800'000;
+constexpr std::size_t kMostDocumentBytes = 2'200'000;
 constexpr std::size_t kTopicsOfDocument = 6;
 constexpr double kSmallestShare = 0.01;
 
@@ -60,7 +60,9 @@ void place_topics(const Sources& sources, PageData& page, const RunContext& cont
   }
 }
 
-void fill_topics(const corpus::Database& database, const Sources& sources, PageData& page, const RunContext& context) {
+// Returns [terms] where each column stands in the page's list, -1 for none.
+std::vector<std::int32_t> fill_topics(const corpus::Database& database, const Sources& sources, PageData& page,
+                                      const RunContext& context) {
   const topics::Lda& lda = sources.model.lda;
   const std::vector<double> shares = topic_shares(lda);
   const std::vector<std::string> names = load_topic_names(database, page.head.model, shares.size());
@@ -78,6 +80,7 @@ void fill_topics(const corpus::Database& database, const Sources& sources, PageD
     }
   }
   page.terms = std::move(list.terms);
+  return std::move(list.place_of);
 }
 
 // ---- groups and documents ------------------------------------------------------------------------------------------
@@ -121,7 +124,9 @@ DocumentView view_of(const Sources& sources) {
 }
 
 void fill_documents(Workspace& workspace, const Sources& sources, const PageRequest& request,
-                    std::span<const DocumentGroups> groups, PageData& page) {
+                    const std::pair<std::span<const DocumentGroups>, std::span<const std::int32_t>>& shown_as,
+                    PageData& page) {
+  const auto& [groups, place_of] = shown_as;
   constexpr std::size_t kBest = 10;
   constexpr std::size_t kBestOfAll = 500;
   const LdaModel& model = sources.model;
@@ -136,6 +141,8 @@ void fill_documents(Workspace& workspace, const Sources& sources, const PageRequ
   const DocumentPlan plan{.rows = rows,
                           .row_ids = model.row_ids,
                           .columns_of = columns,
+                          .place_of = place_of,
+                          .tokens = sources.texts,
                           .bytes = std::min(kMostDocumentBytes, request.bytes - std::min(request.bytes, used))};
   ShownDocuments shown = show_documents(workspace, plan, view_of(sources));
   for (std::size_t k = 0; k < best.size(); ++k) {
@@ -204,7 +211,7 @@ PageData make_topic_page(Workspace& workspace, const LdaModel& model, const Page
   PageData page;
   page.head = make_head(database, request);
   page.total_tokens = std::accumulate(sources.tokens.begin(), sources.tokens.end(), std::int64_t{0});
-  fill_topics(database, sources, page, context);
+  const std::vector<std::int32_t> place_of = fill_topics(database, sources, page, context);
   page.language = request.language.empty() ? guess_language(page.terms) : request.language;
   add_figures(sources, page, context);
   place_topics(sources, page, context);
@@ -217,7 +224,7 @@ PageData make_topic_page(Workspace& workspace, const LdaModel& model, const Page
     }
     page.trends.push_back(std::move(trend));
   }
-  fill_documents(workspace, sources, request, groups, page);
+  fill_documents(workspace, sources, request, {groups, place_of}, page);
   return page;
 }
 

@@ -94,14 +94,16 @@ TEST(PageJson, SaysWhatTheContractOfThePageAsksFor) {
   data.head.seed = 18446744073709551615U;
   data.singular_values = {3.0, 2.0};
   data.explained = {0.5, 0.25};
-  data.documents[0].spans = {{0, 1, 2, -1}, {3, 2, 1}};
+  data.documents[0].spans = {{0, 1, 2, -1, 7}, {3, 2, 1, 1, 0}, {9, 4, 0}};
+  data.documents[0].more = {2, 5, 40};
   const auto json = nlohmann::json::parse(to_json(data));
   EXPECT_EQ(json["kind"], "lsa");
   EXPECT_EQ(json["language"], "en");
   EXPECT_EQ(json["head"]["seed"], 18446744073709551615U);
   EXPECT_EQ(json["head"]["documents_shown"], 1);
   EXPECT_TRUE(json["topics"][0]["figures"]["coherence"].is_null());
-  EXPECT_EQ(json["documents"][0]["spans"], nlohmann::json::parse("[[0,1,2,-1],[3,2,1]]"));
+  EXPECT_EQ(json["documents"][0]["spans"], nlohmann::json::parse("[0,1,-3,7, 2,2,1,0, 4,4,0,-1]"));
+  EXPECT_EQ(json["documents"][0]["more"], nlohmann::json::parse("[2,3,35]"));
   EXPECT_EQ(json["lsa"]["singular_values"], nlohmann::json::parse("[3,2]"));
   EXPECT_FALSE(json["trends"][0].contains("low"));
 }

@@ -189,6 +189,12 @@ constexpr const char* kDocuments =
     R"({"id":"e","date":"2020-02-03","label":"film","text":"...","votes":5})"
     "\n";
 
+std::int32_t place_of(const PageData& page, std::string_view term) {
+  const auto found =
+      std::find_if(page.terms.begin(), page.terms.end(), [&](const PageTerm& one) { return one.text == term; });
+  return found == page.terms.end() ? -2 : static_cast<std::int32_t>(found - page.terms.begin());
+}
+
 class TopicPage : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -245,14 +251,70 @@ TEST_F(TopicPage, MarksTokensWithTheirTopicsInCodeUnits) {
   const PageData page = make_topic_page(workspace, model(workspace), request_);
   ASSERT_EQ(page.documents.size(), 4U);  // the empty one is not drawn
   // "kimchi rice 😀 soup kimchi": the emoji takes two units
+  const std::int32_t kimchi = place_of(page, "kimchi");
   EXPECT_THAT(page.documents[0].spans,
-              ElementsAre(PageSpan{0, 6, 0}, PageSpan{7, 4, 0}, PageSpan{15, 4, 0}, PageSpan{20, 6, 0}));
+              ElementsAre(PageSpan{0, 6, 0, 0, kimchi}, PageSpan{7, 4, 0, 0, place_of(page, "rice")},
+                          PageSpan{15, 4, 0, 0, place_of(page, "soup")}, PageSpan{20, 6, 0, 0, kimchi}));
+  EXPECT_THAT(page.documents[0].more, IsEmpty());
   EXPECT_THAT(page.documents[0].topics, ElementsAre(Weighted{0, 0.9}, Weighted{1, 0.1}));
   EXPECT_EQ(page.topics[0].documents[0], (Weighted{0, 0.9}));
   EXPECT_EQ(page.documents[1].id, "f2");
   const std::string json = to_json(page);
   EXPECT_EQ(json.find('<'), std::string::npos);
   EXPECT_EQ(nlohmann::json::parse(json)["documents"][1]["text"], "<script>alert('rice')</script> soup soup");
+}
+
+// Terms are stems: "societies" and "society" are both "societi". Where there is no room, texts are cut; what stands
+// beyond the cut is found all the same.
+TEST(DocumentsOfTerms, AreThoseThatTheCorpusCountsAlsoBeyondTheCut) {
+  TemporaryFolder folder;
+  IndexOptions options;
+  options.analyzer.emplace();
+  options.analyzer->stemmer = tokenize::Stemmer::english;
+  options.analyzer->korean = tokenize::KoreanUnit::word;
+  std::string lines;
+  for (int i = 0; i < 3; ++i) {
+    lines += R"({"id":"d)" + std::to_string(i) + R"(","text":"Societies of old. society )";
+    for (int word = 0; word < 400; ++word) lines += "voting ";
+    lines += i == 1 ? "governed nations\"}\n" : "nations\"}\n";
+  }
+  RunLog run("index", {});
+  (void)index_documents(folder / "c", {folder.write("in.jsonl", lines).string()}, options, run);
+  Workspace workspace(folder / "c");
+  LdaModel made;
+  made.terms = {"govern", "nation", "societi", "vote"};
+  for (const std::string& term : made.terms) made.term_ids.push_back(workspace.vocabulary().find(term).value_or(-1));
+  made.row_ids = {1, 2, 3};
+  made.row_tokens = {403, 404, 403};
+  made.lda = small_lda();
+  made.lda.term_topics = counts_of({{{0, 1}}, {{0, 3}}, {{0, 6}}, {{1, 1200}}});
+  made.lda.document_topics = {counts_of({{{1, 403}}, {{1, 404}}, {{1, 403}}})};
+  PageRequest request{.corpus = "c", .model = "lda"};
+  const auto documents_with = [](const PageData& page, std::string_view term) {
+    std::vector<std::string> ids;
+    const std::int32_t place = place_of(page, term);
+    for (const PageDocument& document : page.documents) {
+      const auto& spans = document.spans;
+      const bool marked = std::any_of(spans.begin(), spans.end(), [&](const auto& span) { return span.term == place; });
+      const bool more = std::count(document.more.begin(), document.more.end(), place) > 0;
+      EXPECT_FALSE(marked && more) << term;
+      if (marked || more) ids.push_back(document.id);
+    }
+    return ids;
+  };
+  const PageData whole = make_topic_page(workspace, made, request);
+  EXPECT_FALSE(whole.documents.at(0).cut);
+  EXPECT_THAT(whole.documents[0].more, IsEmpty());
+  EXPECT_THAT(documents_with(whole, "societi"), ElementsAre("d0", "d1", "d2"));
+  EXPECT_THAT(documents_with(whole, "govern"), ElementsAre("d1"));
+  request.bytes = to_json(whole).size() / 2;
+  const PageData page = make_topic_page(workspace, made, request);
+  ASSERT_EQ(page.documents.size(), 3U);
+  EXPECT_TRUE(page.documents[1].cut);
+  EXPECT_LE(to_json(page).size(), request.bytes);
+  EXPECT_THAT(page.documents[0].more, ElementsAre(place_of(page, "nation")));
+  EXPECT_THAT(documents_with(page, "govern"), ElementsAre("d1"));
+  EXPECT_THAT(documents_with(page, "nation"), ElementsAre("d0", "d1", "d2"));
 }
 
 TEST_F(TopicPage, ComparesGroupsOfDocuments) {
@@ -344,7 +406,8 @@ TEST_F(TopicPage, OfAnLsaShowsBothPoles) {
   EXPECT_NEAR(page.topics[1].documents.back().value, -0.5, 1e-6);
   // "actor film director film": 0.5 · 2 against -0.3 · 1
   EXPECT_THAT(page.documents[2].spans, Each(::testing::Field(&PageSpan::topic, 0)));
-  EXPECT_EQ(page.documents[0].spans[0], (PageSpan{0, 6, 1, 1}));
+  EXPECT_EQ(page.documents[0].spans[0], (PageSpan{0, 6, 1, 1, place_of(page, "kimchi")}));
+  EXPECT_EQ(page.documents[2].spans[0].sign, 1);
   EXPECT_EQ(nlohmann::json::parse(to_json(page))["lsa"]["singular_values"][0], 2);
   EXPECT_EQ(page_plots(page).front().name, "scree.svg");
 }

@@ -49,6 +49,9 @@ function wordLists(language, topics, random) {
   return lists;
 }
 
+// What stands in a text for a term that is a lemma or a stem: it does not begin with it.
+const inflected = (word, language) => word.slice(0, -1) + (language === "ko" ? "은" : "ies");
+
 function writeDocument(lists, options, random) {
   const k = options.topics;
   const mixture = new Array(k).fill(0);
@@ -65,8 +68,9 @@ function writeDocument(lists, options, random) {
     const topic = draw(mixture, random);
     const list = random() < 0.3 ? common[options.language] : lists[topic];
     const word = list[Math.floor(list.length * random() ** 1.8)];
-    tokens.push({ begin: text.length, word, topic });
-    text += word + (options.language === "ko" ? particles[Math.floor(random() * particles.length)] : "");
+    const surface = random() < 0.25 ? inflected(word, options.language) : word;
+    tokens.push({ begin: text.length, length: surface.length, word, topic });
+    text += surface + (options.language === "ko" ? particles[Math.floor(random() * particles.length)] : "");
     text += i % 11 === 10 ? ". " : " ";
   }
   return { text: text.trimEnd(), tokens };
@@ -190,7 +194,7 @@ function documentRows(written, options, random) {
       text,
       cut: d % 9 === 0,
       topics,
-      spans: tokens.map(({ begin, word, topic }) => [begin, word.length, topic]),
+      spans: tokens.map(({ begin, length, word, topic }) => [begin, length, topic, word]),
       all,
     };
   });
@@ -207,10 +211,10 @@ function addHostile(documents, topic) {
       cut: false,
       topics: [[topic, 1]],
       spans: [
-        [0, 3, topic],
-        [2, 4, topic],
-        [5, 1e9, topic],
-        [7, 2, 9999],
+        [0, 3, topic, ""],
+        [2, 4, topic, ""],
+        [5, 1e9, topic, ""],
+        [7, 2, 9999, ""],
       ],
       all: { [topic]: 1 },
     });
@@ -277,7 +281,12 @@ function asLsa(data, options) {
   data.terms = data.terms.map(([word, tokens]) => [word, tokens, farthest(word).slice(0, 5)]);
   for (const item of data.documents) {
     item.topics = item.topics.map(([topic, share], i) => [topic, round((i % 2 === 0 ? 9 : -6) * share, 4)]);
-    item.spans = item.spans.map((span, i) => [...span, i % 5 === 0 ? -1 : 1]);
+    item.spans = item.spans.map(([begin, length, topic, word], i) => [
+      begin,
+      length,
+      i % 5 === 0 ? -1 - topic : topic,
+      word,
+    ]);
   }
   data.lsa = {
     singular_values: data.topics.map((topic) => topic.figures.singular_value),
@@ -310,9 +319,21 @@ function termRows(counts, options) {
   return terms;
 }
 
-// Topics call their terms by place, as the program writes them.
+// Topics and marks call their terms by place, as the program writes them; a mark begins behind the last one. Texts that
+// are cut go on with a term that the shown part does not have.
 function withPlaces(data) {
   const places = new Map(data.terms.map(([word], place) => [word, place]));
+  for (const [d, item] of data.documents.entries()) {
+    const shown = new Set(item.spans.map(([, , , word]) => places.get(word)));
+    const beyond = d % data.terms.length;
+    item.more = item.cut && !shown.has(beyond) ? [beyond] : [];
+    let end = 0;
+    item.spans = item.spans.flatMap(([begin, length, topic, word]) => {
+      const numbers = [begin - end, length, topic, places.get(word) ?? -1];
+      end = begin + length;
+      return numbers;
+    });
+  }
   for (const topic of data.topics) topic.terms = topic.terms.map(([word, value]) => [places.get(word), value]);
   return data;
 }

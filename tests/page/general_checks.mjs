@@ -17,6 +17,24 @@ export async function assertQuiet({ page, seen }) {
   assert.ok(wide <= room, `the page is ${wide} wide in a window of ${room}`);
 }
 
+// The marks of a document, read independently of the page: [{word, term}].
+export function marksOf(item) {
+  const marks = [];
+  for (let i = 0, end = 0; i < item.spans.length; i += 4) {
+    const [gap, length, , term] = item.spans.slice(i, i + 4);
+    marks.push({ word: item.text.slice(end + gap, end + gap + length), term });
+    end += gap + length;
+  }
+  return marks;
+}
+
+// The terms of a document by place, also those without a mark.
+export function termsOf(item) {
+  const found = new Set(marksOf(item).map(({ term }) => term));
+  item.more.reduce((last, gap) => found.add(last + gap) && last + gap, 0);
+  return found;
+}
+
 // Sievert and Shirley 2014, written down independently of the page.
 export function ratedTerms(data, k, lambda) {
   const rated = data.topics[k].terms.map(([place, p]) => {
@@ -160,6 +178,42 @@ async function keyboardReachesEverything({ page, data }) {
   assert.equal(await page.locator("#topic-select").inputValue(), "");
 }
 
+export async function chooseTerm(page, term) {
+  await page.locator("#search-input").fill(term);
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator("#term-card strong").textContent(), term);
+}
+
+// Every bar leads to the documents behind it, and no word widens when it is pointed at: lines would break elsewhere.
+async function termsLeadToDocuments({ page, data }) {
+  const step = Math.max(1, Math.floor(data.terms.length / 25));
+  for (let term = 0; term < data.terms.length; term += step) {
+    const wanted = data.documents.filter((item) => termsOf(item).has(term)).length;
+    await chooseTerm(page, data.terms[term][0]);
+    const note = await text(page, "#documents-note");
+    if (wanted > 0) assert.match(note, new RegExp(`^${wanted.toLocaleString("en")}[^\\d]`), data.terms[term][0]);
+    else assert.doesNotMatch(note, /^\d/, data.terms[term][0]);
+  }
+  await page.locator("#clear").click();
+}
+
+async function wordsStayWhereTheyAre({ page, data }) {
+  const k = data.topics.findIndex((topic) => topic.documents.length > 0);
+  if (k < 0) return;
+  await page.locator("#topic-select").selectOption(String(k));
+  if ((await page.locator("#document-list .text").count()) === 0)
+    await page.locator("#document-list .entry-head").first().click();
+  const tokens = page.locator("#document-list .token");
+  const places = () => tokens.evaluateAll((nodes) => nodes.map((node) => [node.offsetTop, node.offsetLeft]));
+  const before = await places();
+  for (let i = 0; i < Math.min(before.length, 24); i += 4) {
+    await tokens.nth(i).hover();
+    assert.equal(await tokens.nth(i).evaluate((node) => node.matches(".strong:hover")), true);
+    assert.deepEqual(await places(), before);
+  }
+  await page.mouse.move(0, 0);
+}
+
 async function aLinkShowsTheSame({ browser, data, url }) {
   const k = data.topics.length - 1;
   const opened = await open(browser, url, { hash: `#topic=${k}&lambda=0.2&lang=en&theme=dark` });
@@ -218,6 +272,8 @@ export async function generalChecks(browser, { data, url }, kind) {
     console.log(`   search at ${size.width} px: ${times.map((time) => time.toFixed(1)).join(", ")} ms`);
     await switchesThemeAndLanguage(on, '.jumps a[href="#documents"]', { en: "Documents", ko: "문서" });
     await keyboardReachesEverything(on);
+    await termsLeadToDocuments(on);
+    await wordsStayWhereTheyAre(on);
     await printsAllTopics(on);
     await assertQuiet(on);
     await opened.close();

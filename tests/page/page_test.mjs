@@ -1,23 +1,26 @@
 // The report page in headless Chromium. Without arguments: pages made from the fixture, whose numbers are computed here
 // once more. With PAGE.html: what holds for every report, on a page made by the program.
-//   node page_test.mjs [PAGE.html [--kind lda|lsa]]
+//   node page_test.mjs [PAGE.html [--kind lda|lsa [--terms TABLE.tsv of `malmoi terms`]]]
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { existingPage, fixturePage, open, runTests } from "./browser.mjs";
 import { hostileTexts } from "./fixture.mjs";
 import {
   assertBest,
   assertQuiet,
+  chooseTerm,
   generalChecks,
+  marksOf,
   ratedTerms,
   setSlider,
   sizes,
   terms,
+  termsOf,
   text,
 } from "./general_checks.mjs";
 
 // ---- what the fixture knows ---------------------------------------------------------------------------------------
 
-const spansOf = (item) => item.spans.map(([begin, length]) => item.text.slice(begin, begin + length));
 const withPage = (options, size, check) => async (browser) => {
   const { data, url } = fixturePage(options);
   const opened = await open(browser, url, size);
@@ -59,15 +62,35 @@ async function aTermLeadsToItsDocuments({ page, data }) {
   await page.locator('#map [data-topic="3"]').dispatchEvent("click");
   await page.locator("#bars .bar").nth(2).click();
   const term = await text(page, "#term-card strong");
-  const expected = data.documents.filter((item) => spansOf(item).includes(term));
+  const place = data.terms.findIndex(([word]) => word === term);
+  const all = data.documents.flatMap(marksOf).filter((mark) => mark.term === place);
+  assert.equal(all.length, data.terms[place][1], "marks of the term, as the documents were written");
+  const expected = data.documents.filter((item) => termsOf(item).has(place));
   const share = (item) => item.topics.find(([k]) => k === 3)?.[1] ?? 0;
   assert.match(await text(page, "#documents-note"), new RegExp(`^${expected.length}개`));
   const first = await text(page, "#document-list .entry-id");
   assert.equal(share(data.documents.find((item) => item.id === first)), Math.max(...expected.map(share)));
+  const shown = data.documents.find((item) => item.id === first);
   const marked = await page
     .locator("#document-list .token.hit")
     .evaluateAll((nodes) => nodes.map((node) => node.textContent));
-  assert.ok(marked.length > 0 && marked.every((word) => word === term), marked.join());
+  const wanted = marksOf(shown).filter((mark) => mark.term === place);
+  assert.deepEqual(
+    marked,
+    wanted.map((mark) => mark.word),
+  );
+  assert.ok(all.some(({ word }) => !word.startsWith(term)) && all.some(({ word }) => word === term));
+}
+
+async function aTermBeyondTheCutIsSaid({ page, data }) {
+  const d = data.documents.findIndex((item) => item.cut && item.more.length > 0);
+  const [term] = data.documents[d].more;
+  await chooseTerm(page, data.terms[term][0]);
+  const entry = page.locator("#document-list article", { hasText: data.documents[d].id });
+  while ((await entry.count()) === 0) await page.locator("#document-list .more").click();
+  if ((await entry.locator(".text").count()) === 0) await entry.locator(".entry-head").click();
+  assert.equal(await entry.locator(".token.hit").count(), 0);
+  assert.match(await entry.innerText(), new RegExp(`‘${data.terms[term][0]}’은\\(는\\) 여기서 잘린 부분`));
 }
 
 async function aGroupLeadsToItsDocuments({ page, data }) {
@@ -199,6 +222,7 @@ const fixtureTests = {
   "hostile documents are text in LSA, on a phone": withPage({ kind: "lsa" }, narrow, hostileDocumentsAreText),
   "the order of terms depends on λ": withPage({ hostile: false }, wide, theOrderOfTermsDependsOnLambda),
   "a term leads to its documents": withPage({ hostile: false }, wide, aTermLeadsToItsDocuments),
+  "a term beyond the cut is said": withPage({ hostile: false }, wide, aTermBeyondTheCutIsSaid),
   "a group leads to its documents": withPage({ hostile: false }, wide, aGroupLeadsToItsDocuments),
   "pointing at a term shows its topics on the map": withPage({}, wide, pointingAtATermShowsItsTopics),
   "search knows Hangul": withPage({}, wide, searchKnowsHangul),
@@ -218,7 +242,25 @@ const fixtureTests = {
   "a topic without documents": withPage({ without_documents: 11, hostile: false }, wide, staysUsable),
 };
 
-const [file, , kind = "lda"] = process.argv.slice(2);
-const tests =
-  file === undefined ? fixtureTests : { [file]: (browser) => generalChecks(browser, existingPage(file), kind) };
+// The page holds all documents: each of its terms is in as many of them as `malmoi terms` counts.
+function termsHaveTheirDocuments(data, table) {
+  const [head, ...rows] = readFileSync(table, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split("\t"));
+  const [term, documents] = ["term", "documents"].map((name) => head.indexOf(name));
+  const wanted = new Map(rows.map((row) => [row[term], Number(row[documents])]));
+  const found = data.terms.map(() => 0);
+  for (const item of data.documents) for (const place of termsOf(item)) if (place >= 0) ++found[place];
+  for (const [place, [word]] of data.terms.entries()) assert.equal(found[place], wanted.get(word), word);
+  const surfaces = data.documents.flatMap(marksOf).filter(({ term: place }) => place >= 0);
+  assert.ok(surfaces.some(({ word, term: place }) => !word.toLowerCase().startsWith(data.terms[place][0])));
+}
+
+const [file, , kind = "lda", , table] = process.argv.slice(2);
+const programTests = {
+  [file]: (browser) => generalChecks(browser, existingPage(file), kind),
+  "terms have their documents": () => table === undefined || termsHaveTheirDocuments(existingPage(file).data, table),
+};
+const tests = file === undefined ? fixtureTests : programTests;
 await runTests(tests);
