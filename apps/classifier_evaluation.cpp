@@ -27,7 +27,7 @@ EvaluationTexts held_out_texts(const corpus::Store& store, const ClassifierModel
   const bool tested = !model.test.row_ids.empty();
   const HeldOut& wanted = tested ? model.test : model.validation;
   EvaluationTexts held_out{{}, tested ? "test" : "validation", wanted.row_ids.size()};
-  const bool labelled = !store.matching(corpus::parse_filter(concat(source.field, "!=\"\""))).empty();
+  const bool labelled = !store.matching(corpus::parse_filter(concat(source.field, ">\"\""))).empty();
   if (!labelled) return held_out;
   LabelledTexts texts = read_labelled(store, {}, source);
   const std::vector<std::size_t> rows = find_held_out(texts, wanted);

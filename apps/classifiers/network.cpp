@@ -141,6 +141,11 @@ class NetworkTrainer : public ClassifierTrainer {
     const neural::TrainOptions options = train_options(task);
     const NetworkOptions given = network_options();
     const std::optional<neural::Embeddings> vectors = first_vectors(task.corpus);
+    const std::size_t columns = vectors ? static_cast<std::size_t>(vectors->dimensions) : given.embedding;
+    if (given.kind == NetworkKind::transformer && columns % given.heads != 0) {
+      throw Error(ErrorCode::invalid_argument, concat("--heads ", given.heads, ": a divisor of the ", columns,
+                                                      " numbers of a word vector is wanted"));
+    }
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
     const neural::TokenizedTexts read = neural::tokenize_texts(task.train.texts, *analyzer, TermTags::korean, context);
     WordList words = frequent_words(read, min_count_, max_words_);
@@ -153,7 +158,7 @@ class NetworkTrainer : public ClassifierTrainer {
     NetworkOptions network_options = given;
     network_options.vocabulary = words.size();
     network_options.labels = static_cast<std::size_t>(task.labels);
-    if (vectors) network_options.embedding = static_cast<std::size_t>(vectors->dimensions);
+    network_options.embedding = columns;
     auto network = neural::make_network(network_options, Rng(task.seed));
     if (vectors) {
       const std::int64_t taken = take_vectors(*vectors, words, network->parameters().front()->value);

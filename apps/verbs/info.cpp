@@ -3,6 +3,8 @@
 #include "apps/parse.h"
 #include "apps/run_log.h"
 #include "apps/verbs.h"
+#include "corpus/base/error.h"
+#include "corpus/base/utf8.h"
 #include "corpus/store.h"
 
 namespace po = boost::program_options;
@@ -13,7 +15,8 @@ namespace {
 constexpr Usage kUsage{.verb = "info",
                        .summary =
                            "What the corpus holds: documents, tokens, terms, the share of tokens that each rule\n"
-                           "dropped, labels, models, and the runs that made it.\n",
+                           "dropped, labels, models, and the runs that made it. Text shows the beginning of long\n"
+                           "results, json and tsv all.\n",
                        .arguments = {"corpus"},
                        .examples =
                            "malmoi info reviews.malmoi\n"
@@ -50,13 +53,21 @@ Table models_table(const corpus::Store& store) {
   return table;
 }
 
-Table runs_table(const corpus::Store& store, int shown) {
+// As much of a run's results as a line of text bears.
+std::string shortened(const std::string& results) {
+  constexpr int kColumns = 300;
+  const std::string_view start = fit_width(results, kColumns);
+  return start.size() == results.size() ? results : concat(start, "...");
+}
+
+Table runs_table(const corpus::Store& store, int shown, Format format) {
   Table table{"runs", {"run", "started", "seconds", "command", "options", "results"}, {}};
   const std::vector<corpus::Run> runs = store.runs();
   const std::size_t first = runs.size() - std::min(runs.size(), static_cast<std::size_t>(std::max(0, shown)));
   for (std::size_t i = first; i < runs.size(); ++i) {
     const corpus::Run& run = runs[i];
-    table.rows.push_back({run.id, run.started, run.seconds, run.command, run.options, run.results});
+    table.rows.push_back({run.id, run.started, run.seconds, run.command, run.options,
+                          format == Format::text ? shortened(run.results) : run.results});
   }
   return table;
 }
@@ -84,7 +95,7 @@ void run_info(std::span<const std::string> args, Streams& io) {
   report.tables.push_back(dropped_table(store, size.tokens));
   report.tables.push_back(labels_table(store));
   report.tables.push_back(models_table(store));
-  report.tables.push_back(runs_table(store, runs));
+  report.tables.push_back(runs_table(store, runs, common->format));
   std::erase_if(report.tables, [](const Table& table) { return table.rows.empty(); });
   show(report, *common, io);
   run.save(path, {});

@@ -159,6 +159,9 @@ void run_tune(std::span<const std::string> args, Streams& io) {
                                         {"macro-f1", SearchMetric::macro_f1}});
   const TrainingOptions options = training.options();
   if (options.fields.size() > 1) throw UsageError("--label-field: give one");
+  if (options.split.validation_share == 0 && options.source.split_field.empty()) {
+    throw UsageError("--validation 0: there are no documents for validation to measure trials on");
+  }
   request.shared = given(args, shared);
   search.fixed = given(args, own);
   trainer->check(!options.source.separator.empty());

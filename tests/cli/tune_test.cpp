@@ -184,7 +184,7 @@ TEST_F(Tune, ATrialThatFailsIsTheLast) {
   EXPECT_TRUE(report["tables"]["trials"][4]["log_loss"].is_null());
   const Outcome all = run_malmoi(tune(transformer + Words{"--dim", "7"}));
   EXPECT_EQ(all.status, 1);
-  EXPECT_THAT(all.err, HasSubstr("heads"));
+  EXPECT_THAT(all.err, HasSubstr("--heads 8: a divisor of the 7 numbers of a word vector is wanted"));
 }
 
 TEST_F(Tune, DocumentsMayHaveSeveralLabels) {
@@ -207,6 +207,7 @@ TEST_F(Tune, WritesAPlotAndARun) {
   EXPECT_EQ(results["metric"], "log-loss");
   ASSERT_EQ(results["trials"].size(), 8U);
   EXPECT_EQ(trials_of(json{{"tables", results}}), trials_of(report));
+  for (const std::string& line : lines_of(run_malmoi({"info", corpus_}).out)) EXPECT_LT(line.size(), 1000U);
   const Outcome again = run_malmoi(tune(kBayes + Words{"--svg", plot}));
   EXPECT_EQ(again.status, 1);
   EXPECT_THAT(again.err, HasSubstr("exists"));
@@ -237,7 +238,7 @@ TEST_F(Tune, BadInputIsNamed) {
   EXPECT_THAT(error_of({"--words", "3-1"}), HasSubstr("--words 3-1"));
   EXPECT_THAT(error_of({"--label-field", "label", "--label-field", "source"}), HasSubstr("--label-field: give one"));
   const Outcome none = run_malmoi({"tune", corpus_, "--validation", "0"});
-  EXPECT_THAT(none.err, HasSubstr("no documents for validation"));
+  EXPECT_THAT(none.err, HasSubstr("--validation 0: there are no documents for validation"));
 }
 
 }  // namespace
