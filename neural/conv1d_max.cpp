@@ -7,82 +7,14 @@
 #include "corpus/base/error.h"
 #include "corpus/base/parallel.h"
 #include "neural/convolution.h"
-#include "neural/gemm.h"
 #include "neural/kernels.h"
 #include "neural/sequence_lengths.h"
-#include "neural/simd.h"
+#include "neural/window_scores.h"
 
 namespace malmoi::neural {
 namespace {
 
 using Buffer = std::vector<Real, BufferAllocator>;
-
-struct Texts {
-  std::size_t batch;
-  std::size_t steps;
-  std::size_t channels;
-  std::size_t window;
-  std::size_t filters;
-  std::vector<int> lengths;
-
-  [[nodiscard]] std::size_t length(std::size_t text) const {
-    return lengths.empty() ? steps : static_cast<std::size_t>(lengths[text]);
-  }
-  [[nodiscard]] std::size_t windows(std::size_t text) const { return std::max(length(text), window) - window + 1; }
-  [[nodiscard]] std::size_t place(std::size_t text, std::size_t step) const { return (text * steps + step) * channels; }
-  // Numbers of a window that lie inside the text.
-  [[nodiscard]] std::size_t inside(std::size_t text, std::size_t step) const {
-    return std::min(window, length(text) - step) * channels;
-  }
-};
-
-// The first of the greatest in every column of scores [windows × stride], rows of whole vectors.
-void column_max(const Real* scores, std::size_t stride, std::size_t windows, std::size_t filters, Real* best,
-                std::int32_t* best_window) {
-  for (std::size_t f = 0; f < filters; f += kLanes) {
-    VectorReal top = load(scores + f);
-    VectorIndex winner = {};
-    VectorIndex index = {};
-    for (std::size_t w = 1; w < windows; ++w) {
-      const VectorReal row = load(scores + w * stride + f);
-      index += 1;
-      winner = row > top ? index : winner;
-      top = row > top ? row : top;
-    }
-    const std::size_t width = std::min<std::size_t>(kLanes, filters - f);
-    for (std::size_t lane = 0; lane < width; ++lane) {
-      best[f + lane] = top[lane];
-      best_window[f + lane] = static_cast<std::int32_t>(winner[lane]);
-    }
-  }
-}
-
-// Scores of one text after another.
-void find_winners(const Texts& texts, const Real* x, const Variable& weight, const Real* bias, Real* out,
-                  std::int32_t* winners) {
-  const std::size_t size = texts.window * texts.channels;
-  const auto filters = signed_size(texts.filters);
-  const PackedFactor packed({weight.value().data(), filters}, signed_size(size), filters,
-                            PackedFactor::Columns::whole_vectors);
-  const auto stride = static_cast<std::size_t>(packed.n());
-  const std::size_t grain = 4;  // texts; a few products of one text repay a task
-  parallel_for(texts.batch, grain, weight.graph().context(), [&](const Chunk& chunk) {
-    Buffer scores(std::max(texts.steps, texts.window) * stride);
-    Buffer lonely;  // a text shorter than the window, with zeros behind
-    for (std::size_t text = chunk.begin; text < chunk.end; ++text) {
-      const Real* from = x + texts.place(text, 0);
-      if (texts.length(text) < texts.window) {
-        lonely.assign(size, Real{0});
-        std::copy_n(from, texts.length(text) * texts.channels, lonely.data());
-        from = lonely.data();
-      }
-      gemm(signed_size(texts.windows(text)), {from, signed_size(texts.channels)}, packed, {scores.data(), packed.n()});
-      Real* const best = out + text * texts.filters;
-      column_max(scores.data(), stride, texts.windows(text), texts.filters, best, winners + text * texts.filters);
-      for (std::size_t f = 0; f < texts.filters; ++f) best[f] += bias[f];
-    }
-  });
-}
 
 void add_scaled(const Real* from, Real factor, std::size_t n, Real* to) {
 #pragma GCC ivdep
@@ -90,7 +22,7 @@ void add_scaled(const Real* from, Real factor, std::size_t n, Real* to) {
 }
 
 // by[f] = the weights of filter f, one after another: [filters × window · channels].
-Buffer by_filter(const Texts& texts, const Real* weight) {
+Buffer by_filter(const WindowedTexts& texts, const Real* weight) {
   const std::size_t size = texts.window * texts.channels;
   Buffer by(size * texts.filters);
   for (std::size_t i = 0; i < size; ++i) {
@@ -99,7 +31,7 @@ Buffer by_filter(const Texts& texts, const Real* weight) {
   return by;
 }
 
-void add_input_gradient(const Texts& texts, const Real* weight, const std::vector<std::int32_t>& winners,
+void add_input_gradient(const WindowedTexts& texts, const Real* weight, const std::vector<std::int32_t>& winners,
                         const Tensor& grad_out, const Variable& x) {
   const GradientTarget target = x.grad_target();
   const std::size_t size = texts.window * texts.channels;
@@ -118,7 +50,7 @@ void add_input_gradient(const Texts& texts, const Real* weight, const std::vecto
   });
 }
 
-void add_weight_gradient(const Texts& texts, const Real* x, const std::vector<std::int32_t>& winners,
+void add_weight_gradient(const WindowedTexts& texts, const Real* x, const std::vector<std::int32_t>& winners,
                          const Tensor& grad_out, const Variable& weight) {
   const GradientTarget target = weight.grad_target();
   const std::size_t size = texts.window * texts.channels;
@@ -142,7 +74,7 @@ void add_weight_gradient(const Texts& texts, const Real* x, const std::vector<st
   });
 }
 
-Texts texts_of(const Variable& x, const Variable& weight, const Variable& bias, std::span<const int> lengths) {
+WindowedTexts texts_of(const Variable& x, const Variable& weight, const Variable& bias, std::span<const int> lengths) {
   const Shape& in = x.shape();
   const Shape& w = weight.shape();
   if (in.rank() != 3 || w.rank() != 3 || in[2] != w[1] || w[0] == 0) {
@@ -158,11 +90,13 @@ Texts texts_of(const Variable& x, const Variable& weight, const Variable& bias, 
 }  // namespace
 
 Variable conv1d_max(const Variable& x, const Variable& weight, const Variable& bias, std::span<const int> lengths) {
-  const auto texts = std::make_shared<const Texts>(texts_of(x, weight, bias, lengths));  // not copied with the gradient
+  const auto texts =
+      std::make_shared<const WindowedTexts>(texts_of(x, weight, bias, lengths));  // not copied with the gradient
   Graph& graph = x.graph();
   Tensor out = graph.tensor({texts->batch, texts->filters});
   std::vector<std::int32_t> winners(texts->batch * texts->filters);
-  find_winners(*texts, x.value().data(), weight, bias.value().data(), out.data(), winners.data());
+  find_winners(*texts, x.value().data(), weight.value().data(), bias.value().data(), {out.data(), winners.data()},
+               graph.context());
   return graph.record(std::move(out), {x, weight, bias},
                       [=, winners = std::move(winners)](const Tensor& grad_out, const Tensor&) {
                         if (x.needs_grad()) add_input_gradient(*texts, weight.value().data(), winners, grad_out, x);

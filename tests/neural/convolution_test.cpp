@@ -105,22 +105,27 @@ TEST(Conv2d, EqualsPlainLoops) {
   }
 }
 
+// Windows are scored in pairs, by threes, twos and ones of their steps: every mixture of these is tried.
 TEST(Conv1dMax, IsTheGreatestOfTheWindowsInsideTheLength) {
-  constexpr std::size_t kFilters = 21;  // a whole vector and a part of one
-  const std::vector<int> lengths = {9, 3, 4, 1, 0};
-  const Tensor x = random_tensor({5, 9, 4}, 1);
-  const Tensor w = random_tensor({3, 4, kFilters}, 2);
-  const Tensor bias = random_tensor({kFilters}, 3);
-  const Tensor seen = value_of({x, w, bias}, [&](const auto& v) { return conv1d_max(v[0], v[1], v[2], lengths); });
-  for (std::size_t text = 0; text < lengths.size(); ++text) {
-    const auto length = static_cast<std::size_t>(lengths[text]);
-    Tensor own({1, std::max<std::size_t>(length, 3), 4});  // zeros behind a text shorter than the window
-    std::copy_n(x.data() + text * 36, length * 4, own.data());
-    const Tensor all = value_of({own, w, bias}, [&](const auto& v) { return conv1d(v[0], v[1], v[2]); });
-    for (std::size_t f = 0; f < kFilters; ++f) {
-      Real best = all[f];
-      for (std::size_t i = f; i < all.size(); i += kFilters) best = std::max(best, all[i]);
-      EXPECT_NEAR(static_cast<double>(seen[text * kFilters + f]), static_cast<double>(best), kTolerance);
+  constexpr std::size_t kFilters = 21;   // a whole vector and a part of one
+  constexpr std::size_t kChannels = 19;  // likewise
+  const std::vector<int> lengths = {9, 3, 4, 1, 0, 8, 7};
+  const Tensor x = random_tensor({lengths.size(), 9, kChannels}, 1);
+  for (std::size_t window = 1; window <= 8; ++window) {
+    const Tensor w = random_tensor({window, kChannels, kFilters}, 2);
+    const Tensor bias = random_tensor({kFilters}, 3);
+    const Tensor seen = value_of({x, w, bias}, [&](const auto& v) { return conv1d_max(v[0], v[1], v[2], lengths); });
+    for (std::size_t text = 0; text < lengths.size(); ++text) {
+      const auto length = static_cast<std::size_t>(lengths[text]);
+      Tensor own({1, std::max(length, window), kChannels});  // zeros behind a text shorter than the window
+      std::copy_n(x.data() + text * 9 * kChannels, length * kChannels, own.data());
+      const Tensor all = value_of({own, w, bias}, [&](const auto& v) { return conv1d(v[0], v[1], v[2]); });
+      for (std::size_t f = 0; f < kFilters; ++f) {
+        Real best = all[f];
+        for (std::size_t i = f; i < all.size(); i += kFilters) best = std::max(best, all[i]);
+        EXPECT_NEAR(static_cast<double>(seen[text * kFilters + f]), static_cast<double>(best), 4 * kTolerance)
+            << window << ' ' << length;
+      }
     }
   }
 }
