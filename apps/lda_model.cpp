@@ -216,7 +216,8 @@ corpus::StoredModel to_stored(const LdaModel& model, const topics::Lda& lda) {
                          {"fit", fit_json(lda)},
                          {"analyzer", model.analyzer}};
   if (lda.sweeps < lda.options.iterations || lda.rounds > 0) {
-    fields["checkpoint"] = {{"replaces", model.replaces}, {"keeps_names", model.keeps_names}};
+    fields["checkpoint"] = {
+        {"replaces", model.replaces}, {"keeps_names", model.keeps_names}, {"begun_by", model.begun_by}};
   }
   ModelWriter writer;
   add_tensors(writer, model, lda);
@@ -237,6 +238,9 @@ LdaModel lda_from_stored(const corpus::StoredModel& stored, std::string_view wha
   if (!model.finished()) {
     reader.fields("checkpoint").take("replaces", model.replaces);
     reader.fields("checkpoint").take("keeps_names", model.keeps_names);
+    if (reader.fields().json("checkpoint").contains("begun_by")) {  // not in those of older versions
+      reader.fields("checkpoint").take("begun_by", model.begun_by);
+    }
   }
   model.fingerprint = stored.checksum;
   return model;
@@ -246,12 +250,13 @@ LdaModel load_lda_model(Workspace& workspace, std::string_view name) {
   LdaModel model =
       lda_from_stored(corpus::load_model(workspace.store().database(), name, kLdaKind), concat("model \"", name, "\""));
   if (!model.finished()) {
-    throw Error(ErrorCode::invalid_argument, concat("model \"", name,
-                                                    "\" is the checkpoint of a fit that was stopped "
-                                                    "after ",
-                                                    model.lda.sweeps, " of ", model.lda.options.iterations,
-                                                    " sweeps; `malmoi lda CORPUS --save NAME --resume`, with its name before "
-                                                    ".checkpoint, goes on"));
+    throw Error(ErrorCode::invalid_argument,
+                concat("model \"", name,
+                       "\" is the checkpoint of a fit that was stopped "
+                       "after ",
+                       model.lda.sweeps, " of ", model.lda.options.iterations,
+                       " sweeps; `malmoi lda CORPUS --save NAME --resume`, with its name before "
+                       ".checkpoint, goes on"));
   }
   model.term_ids = term_ids_of(workspace, model.terms);
   return model;
@@ -259,6 +264,16 @@ LdaModel load_lda_model(Workspace& workspace, std::string_view name) {
 
 std::string checkpoint_name(std::string_view model) {
   return concat(model, ".checkpoint");
+}
+
+std::vector<std::int64_t> term_tokens(const topics::Lda& lda) {
+  std::vector<std::int64_t> tokens;
+  const auto one = static_cast<double>(lda.unit) * lda.samples;
+  for (std::size_t term = 0; term < lda.term_topics.rows(); ++term) {
+    const auto counts = lda.term_topics.row_counts(term);
+    tokens.push_back(std::llround(std::accumulate(counts.begin(), counts.end(), 0.0) / one));
+  }
+  return tokens;
 }
 
 std::vector<double> topic_shares(const topics::Lda& lda) {

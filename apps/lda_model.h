@@ -28,6 +28,7 @@ struct LdaModel {
   TermSelection selection;
   bool replaces = false;              ///< of a checkpoint: the finished model may replace one of its name
   bool keeps_names = false;           ///< of a checkpoint: the topics are those of the model that it goes on with
+  std::string begun_by = {};          ///< of a checkpoint: JSON list, the words of the command that began the fit
   std::vector<TermId> term_ids = {};  ///< [terms] in the corpus it was loaded for, -1: not there; not stored
   std::string fingerprint = {};       ///< 16 hexadecimal digits that tell stored models apart; set by loading
 
@@ -53,6 +54,10 @@ struct LdaModel {
 
 /// The row under which an unfinished fit lies: NAME.checkpoint.
 [[nodiscard]] std::string checkpoint_name(std::string_view model);
+
+/// Tokens of each term in the documents that were fitted, by weight: as the topics have them, whatever has become of
+/// the documents since. [terms]
+[[nodiscard]] std::vector<std::int64_t> term_tokens(const topics::Lda& lda);
 
 /// Share of all tokens (by weight) that each topic holds, over the samples; sums to 1. [topics]
 [[nodiscard]] std::vector<double> topic_shares(const topics::Lda& lda);

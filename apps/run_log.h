@@ -24,6 +24,9 @@ class RunLog {
   void keep(Table table) { kept_.push_back(std::move(table)); }
   void set_input(std::string json) { run_.input = std::move(json); }
 
+  /// The words behind the verb: a JSON list.
+  [[nodiscard]] const std::string& arguments() const noexcept { return run_.options; }
+
   /// When the verb began: UTC, ISO 8601.
   [[nodiscard]] const std::string& started() const noexcept { return run_.started; }
 

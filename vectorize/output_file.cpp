@@ -76,8 +76,7 @@ void OutputFile::flush() {
 
 void OutputFile::require_free_name() const {
   if (overwrite_ || !std::filesystem::exists(path_)) return;
-  throw Error(ErrorCode::invalid_argument,
-              concat(path_.string(), " exists already and is not overwritten unless asked"));
+  throw Error(ErrorCode::invalid_argument, concat(path_.string(), " exists already; --force overwrites it"));
 }
 
 }  // namespace malmoi::vectorize

@@ -4,8 +4,12 @@ function drawHead() {
   document.getElementById("kicker").textContent = say("kicker");
   document.getElementById("title").textContent = head.corpus ?? "";
   pairs(d3.select("#figures"), headFigures());
-  const facts = ["corpus", "model", "made", "version", "seed", "fingerprint", "documents_shown"]
-    .filter((name) => head[name] !== undefined && head[name] !== null)
+  const [gone = 0, all = 0] = head.documents_gone ?? [];
+  d3.select("#gone")
+    .attr("hidden", gone > 0 ? null : "")
+    .text(say("documents_gone", { count: count(gone), all: count(all) }));
+  const facts = ["corpus", "model", "made", "version", "seed", "fingerprint", "data", "documents_shown"]
+    .filter((name) => head[name] !== undefined && head[name] !== null && head[name] !== "")
     .map((name) => [say(name), name === "documents_shown" ? figure(head[name]) : String(head[name])]);
   const options = (head.options ?? []).map(([name, value]) => [say("option", { name }), String(value)]);
   pairs(d3.select("#facts"), [...facts, ...options]);

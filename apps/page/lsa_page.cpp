@@ -131,6 +131,8 @@ PageData make_lsa_page(Workspace& workspace, const LsaPageInput& input, const Pa
   page.head.seed = input.seed;
   page.head.fingerprint = input.fingerprint;
   page.total_tokens = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
+  page.documents_of_model = std::ssize(input.row_ids);
+  page.documents_gone = page.documents_of_model - std::ssize(texts.row_ids);
   page.singular_values = lsa.singular_values;
   page.explained = lsa.explained;
   const std::vector<std::string> names = load_topic_names(database, request.model, lsa.singular_values.size());

@@ -1,18 +1,23 @@
 #include "apps/page/model_history.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "corpus/base/error.h"
 
 namespace malmoi::apps {
 namespace {
 
-std::string text_of(const nlohmann::ordered_json& value) {
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-bool is_empty(const nlohmann::ordered_json& value) {
+bool is_empty(const Json& value) {
   return value.is_null() || (value.is_string() && value.get<std::string>().empty()) ||
          (value.is_structured() && value.empty());
 }
@@ -37,7 +42,109 @@ std::string quoted(const std::string& word) {
   return out + '\'';
 }
 
+// Members of options that are flags of another name; all others are flags with hyphens.
+std::string flag_of(std::string name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOthers = {{{"anneal_sweeps", "anneal"},
+                                                                                     {"korean", "analyzer"},
+                                                                                     {"tags", "pos"},
+                                                                                     {"form", "unicode"},
+                                                                                     {"stemmer", "stem"},
+                                                                                     {"repeat_limit", "repeat"}}};
+  for (const auto& [member, flag] : kOthers) {
+    if (name == member) return std::string(flag);
+  }
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+void add_options(const Json& part, std::vector<PageOption>& options) {
+  for (const auto& [name, value] : part.items()) {
+    if (!is_empty(value)) options.push_back({flag_of(name), text_of(value)});
+  }
+}
+
+// Of the analysis; lists of words by their length.
+void add_analyzer(const Json& analyzer, std::vector<PageOption>& options) {
+  for (const auto& [name, value] : analyzer.items()) {
+    if (name == "stop_words" && !value.is_array()) {
+      options.push_back({"stop-words", "built-in"});
+    } else if (name == "stop_words" || name == "user_words" || name == "phrases") {
+      const std::string flag = name == "user_words" ? "user-dictionary" : flag_of(name);
+      if (name == "stop_words" || !value.empty()) options.push_back({flag, concat(value.size(), " entries")});
+    } else if (name == "gram_min") {
+      options.push_back({"grams", concat(value.dump(), '-', analyzer.at("gram_max").dump())});
+    } else if (value.is_array()) {
+      std::string list;
+      for (const Json& item : value) list += concat(list.empty() ? "" : ",", text_of(item));
+      options.push_back({flag_of(name), list});
+    } else if (name != "gram_max" && name != "fold_case") {
+      options.push_back({flag_of(name), text_of(value)});
+    }
+  }
+}
+
+// A row of `runs`.
+struct PastRun {
+  std::string command;
+  std::vector<std::string> args;
+  std::string input;
+
+  [[nodiscard]] bool has(std::string_view flag) const {
+    return std::find(args.begin(), args.end(), flag) != args.end();
+  }
+};
+
+std::vector<std::string> words_of(const Json& list) {
+  std::vector<std::string> words;
+  for (const Json& word : list) {
+    if (word.is_string()) words.push_back(word.get<std::string>());
+  }
+  return words;
+}
+
+// The value behind --save, or =; else the name that the verb gives.
+std::string saved_name(const PastRun& run) {
+  for (std::size_t i = 0; i < run.args.size(); ++i) {
+    if (run.args[i] == "--save" && i + 1 < run.args.size()) return run.args[i + 1];
+    if (run.args[i].starts_with("--save=")) return run.args[i].substr(7);
+  }
+  return run.command;
+}
+
+// Runs up to the one that made the model: those that made the corpus what it was, and those that the model went on
+// from. The last one is the model's own.
+std::vector<PastRun> runs_of(const corpus::Database& database, std::string_view model) {
+  corpus::Statement select = database.prepare(
+      "SELECT command, runs.options, input FROM runs WHERE id <= (SELECT run FROM models WHERE name=?1) ORDER BY id");
+  select.bind(1, model);
+  std::vector<PastRun> runs;
+  while (select.step()) {
+    PastRun run{std::string(select.text(0)), words_of(Json::parse(select.text(1), nullptr, false)), std::string(select.text(2))};
+    const auto begun = Json::parse(run.input, nullptr, false);
+    // A fit that was stopped and resumed is made again by its first command.
+    if (begun.is_object() && begun.contains("begun_by")) run.args = words_of(begun["begun_by"]);
+    runs.push_back(std::move(run));
+  }
+  if (runs.empty()) return runs;
+  std::vector<PastRun> kept = {runs.back()};
+  bool goes_on = runs.back().has("--continue");
+  for (auto run = runs.rbegin() + 1; run != runs.rend(); ++run) {
+    const bool of_model =
+        goes_on && run->command == kept.front().command && saved_name(*run) == saved_name(runs.back());
+    if (of_model) goes_on = run->has("--continue");
+    if (of_model || run->command == "index" || run->command == "remove") kept.push_back(*run);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
 }  // namespace
+
+std::string shell_command(std::string_view verb, std::span<const std::string> args) {
+  std::string command = concat("malmoi ", verb);
+  for (const std::string& arg : args) command += ' ' + quoted(arg);
+  return command;
+}
 
 std::vector<PageOption> model_options(const corpus::Database& database, std::string_view model) {
   corpus::Statement select = database.prepare("SELECT options FROM models WHERE name=?1");
@@ -45,12 +152,13 @@ std::vector<PageOption> model_options(const corpus::Database& database, std::str
   std::vector<PageOption> options;
   if (!select.step()) return options;
   try {
-    const auto json = nlohmann::ordered_json::parse(select.text(0));
-    for (const char* part : {"options", "selection"}) {
-      if (!json.contains(part)) continue;
-      for (const auto& [name, value] : json[part].items()) {
-        if (!is_empty(value)) options.push_back({name, text_of(value)});
-      }
+    const auto json = Json::parse(select.text(0));
+    for (const char* part : {"options", "weighting", "selection"}) {
+      if (json.contains(part) && json[part].is_object()) add_options(json[part], options);
+    }
+    if (json.contains("analyzer") && json["analyzer"].is_string()) {
+      const auto analyzer = Json::parse(json["analyzer"].get<std::string>(), nullptr, false);
+      if (analyzer.is_object()) add_analyzer(analyzer, options);
     }
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorCode::corrupt_data, concat("the options of model '", model, "' cannot be read: ", error.what()));
@@ -58,17 +166,22 @@ std::vector<PageOption> model_options(const corpus::Database& database, std::str
   return options;
 }
 
-std::string model_command(const corpus::Database& database, std::string_view model) {
-  corpus::Statement select = database.prepare(
-      "SELECT runs.command, runs.options FROM models JOIN runs ON models.run=runs.id WHERE models.name=?1");
-  select.bind(1, model);
-  if (!select.step()) return "";
-  std::string command = concat("malmoi ", select.text(0));
-  const auto args = nlohmann::json::parse(select.text(1), nullptr, false);
-  for (const auto& arg : args) {
-    if (arg.is_string()) command += ' ' + quoted(arg.get<std::string>());
+ModelHistory model_history(const corpus::Database& database, std::string_view model) {
+  constexpr std::size_t kMost = 20;
+  ModelHistory history;
+  const std::vector<PastRun> runs = runs_of(database, model);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto input = Json::parse(runs[i].input, nullptr, false);
+    if (input.is_object() && input.contains("fingerprint")) {
+      history.data += concat(history.data.empty() ? "" : " ", text_of(input["fingerprint"]));
+    }
+    if (runs.size() > kMost && i >= kMost / 2 && i + kMost / 2 < runs.size()) {
+      if (i == kMost / 2) history.commands += concat("# and ", runs.size() - kMost, " more\n");
+      continue;
+    }
+    history.commands += concat(shell_command(runs[i].command, runs[i].args), i + 1 < runs.size() ? "\n" : "");
   }
-  return command;
+  return history;
 }
 
 }  // namespace malmoi::apps

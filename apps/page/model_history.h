@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,11 +10,19 @@
 
 namespace malmoi::apps {
 
-/// The options that a stored model was made with, by name: the members of the parts "options" and "selection" of its
-/// JSON. Empty ones are left out. Throws corrupt_data when it cannot be read.
+/// The options that a stored model was made with, named as flags are: of the fit, the weighting, the selection of terms
+/// and the analysis of the corpus. Empty ones are left out. Throws corrupt_data when they cannot be read.
 [[nodiscard]] std::vector<PageOption> model_options(const corpus::Database& database, std::string_view model);
 
-/// The command that made it, as one could type it again; empty where the corpus does not know.
-[[nodiscard]] std::string model_command(const corpus::Database& database, std::string_view model);
+/// What a corpus knows of how a model came to be; empty where it does not know.
+struct ModelHistory {
+  std::string
+      commands;      ///< a line each, as one could type them again: of the corpus, then of the fits one upon another
+  std::string data;  ///< fingerprints of what was read, in their order
+};
+[[nodiscard]] ModelHistory model_history(const corpus::Database& database, std::string_view model);
+
+/// A command as a shell takes it: "malmoi VERB ARGS".
+[[nodiscard]] std::string shell_command(std::string_view verb, std::span<const std::string> args);
 
 }  // namespace malmoi::apps

@@ -156,6 +156,7 @@ void append_head(std::string& out, const PageData& data) {
     out += "null";
   }
   append_text(out, "fingerprint", head.fingerprint);
+  append_text(out, "data", head.data);
   append_text(out, "command", head.command);
   append_key(out, "options");
   append_list(out, head.options, [&](const PageOption& option) {
@@ -170,6 +171,9 @@ void append_head(std::string& out, const PageData& data) {
     append_figure(out, figure.value);
     out += ']';
   });
+  append_key(out, "documents_gone");
+  append_list(out, std::array{data.documents_gone, data.documents_of_model},
+              [&](std::int64_t count) { append_number(out, count); });
   append_key(out, "documents_shown");
   append_number(out, data.documents.size());
   out += '}';
@@ -300,6 +304,12 @@ std::string to_json(const PageData& data) {
   append_list(out, data.topics, [&](const PageTopic& topic) { append_topic(out, topic); });
   append_key(out, "terms");
   append_list(out, data.terms, [&](const PageTerm& term) { append_term(out, term); });
+  if (data.most_terms > 0) {
+    append_key(out, "terms_left_out");
+    append_number(out, data.terms_left_out);
+    append_key(out, "most_terms");
+    append_number(out, data.most_terms);
+  }
   append_key(out, "total_tokens");
   append_number(out, data.total_tokens);
   append_key(out, "documents");

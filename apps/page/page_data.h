@@ -36,7 +36,8 @@ struct PageHead {
   std::string version = {};
   std::optional<std::uint64_t> seed = {};
   std::string fingerprint = {};  ///< of the model
-  std::string command = {};
+  std::string data = {};         ///< fingerprints of the inputs
+  std::string command = {};      ///< all commands that lead here, a line each
   std::vector<PageOption> options = {};
   std::vector<PageFigure> figures = {};
 };
@@ -100,7 +101,11 @@ struct PageData {
   PageHead head = {};
   std::vector<PageTopic> topics = {};
   std::vector<PageTerm> terms = {};
+  std::int32_t most_terms = 0;      ///< of a topic, where there was no room for more; 0: there was
+  std::int64_t terms_left_out = 0;  ///< of all topics, for want of room
   std::int64_t total_tokens = 0;
+  std::int64_t documents_of_model = 0;
+  std::int64_t documents_gone = 0;  ///< of those: no longer in the corpus
   std::vector<PageDocument> documents = {};
   std::vector<std::vector<double>> similarity = {};  ///< [topics][topics] or empty
   std::vector<PageTrend> trends = {};

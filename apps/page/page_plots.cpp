@@ -12,7 +12,8 @@ namespace malmoi::apps {
 namespace {
 
 struct Words {
-  std::string_view map, similarity, trend, in_topic, in_all, topic, dimension, share, scree, singular_value, terms;
+  std::string_view map, similarity, trend, in_topic, in_all, topic, dimension, share, scree, singular_value, terms,
+      other;
 };
 constexpr Words kKorean{.map = "주제 지도",
                         .similarity = "주제 사이의 유사도 (1 − √JSD)",
@@ -24,7 +25,8 @@ constexpr Words kKorean{.map = "주제 지도",
                         .share = "토큰의 비중",
                         .scree = "특잇값",
                         .singular_value = "특잇값",
-                        .terms = "가중치"};
+                        .terms = "가중치",
+                        .other = "기타"};
 constexpr Words kEnglish{.map = "Topic map",
                          .similarity = "Similarity of topics (1 − √JSD)",
                          .trend = "Share of topics",
@@ -35,7 +37,8 @@ constexpr Words kEnglish{.map = "Topic map",
                          .share = "share of tokens",
                          .scree = "Singular values",
                          .singular_value = "singular value",
-                         .terms = "loading"};
+                         .terms = "loading",
+                         .other = "other"};
 
 std::vector<std::string> titles_of(const PageData& page) {
   std::vector<std::string> titles;
@@ -94,6 +97,7 @@ std::string plot_trend(const PageTrend& trend, std::span<const std::string> titl
   LineChart chart{
       .title = concat(words.trend, ": ", trend.by), .x_label = trend.by, .y_label = std::string(words.share)};
   chart.x = trend.groups;
+  if (trend.merged > 0) chart.x.back() = words.other;
   chart.from_zero = true;
   for (std::size_t k = 0; k < titles.size(); ++k) {
     Series series{.name = titles[k], .y = trend.share[k]};
@@ -127,6 +131,11 @@ std::string file_part(std::string_view field) {
 }
 
 }  // namespace
+
+bool is_page_plot(std::string_view name) {
+  const bool fixed = name == "map.svg" || name == "scree.svg" || name == "similarity.svg";
+  return fixed || (name.ends_with(".svg") && (name.starts_with("trend-") || name.starts_with("terms-")));
+}
 
 std::vector<PlotFile> page_plots(const PageData& page) {
   const Words& words = page.language == "ko" ? kKorean : kEnglish;

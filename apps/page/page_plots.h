@@ -16,4 +16,7 @@ struct PlotFile {
 /// trend-FIELD.svg; of LSA scree.svg and terms-K.svg with both poles.
 [[nodiscard]] std::vector<PlotFile> page_plots(const PageData& page);
 
+/// Could page_plots give a file of this name?
+[[nodiscard]] bool is_page_plot(std::string_view name);
+
 }  // namespace malmoi::apps

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "apps/page/topic_names.h"
 #include "corpus/base/parallel.h"
@@ -90,6 +91,20 @@ std::vector<Weighted> topics_of(const topics::TopicCounts& counts, std::size_t c
   return topics;
 }
 
+// The most relevant of the columns of a topic at λ = 0.6, best first.
+std::vector<Weighted> by_relevance(const PageTermInput& input, std::span<const Weighted> columns, std::size_t most) {
+  const double total = total_of(input.tokens);
+  std::vector<Weighted> order;
+  for (const Weighted& item : columns) {
+    const double log_p = std::log(item.value);
+    const double overall = static_cast<double>(input.tokens[static_cast<std::size_t>(item.index)]) / total;
+    order.push_back({item.index, log_p - (1.0 - kNameLambda) * std::log(std::max(overall, 1e-300))});
+  }
+  std::sort(order.begin(), order.end(), better);
+  order.resize(std::min(order.size(), most));
+  return order;
+}
+
 }  // namespace
 
 std::vector<std::vector<Weighted>> relevant_columns(const PageTermInput& input, std::size_t most,
@@ -115,19 +130,22 @@ std::size_t terms_per_topic(std::size_t topics) {
 }
 
 std::string propose_topic_name(const PageTermInput& input, std::span<const Weighted> columns) {
-  const double total = total_of(input.tokens);
-  std::vector<Weighted> order;
-  for (const Weighted& item : columns) {
-    const double log_p = std::log(item.value);
-    const double overall = static_cast<double>(input.tokens[static_cast<std::size_t>(item.index)]) / total;
-    order.push_back({item.index, log_p - (1.0 - kNameLambda) * std::log(std::max(overall, 1e-300))});
-  }
-  std::sort(order.begin(), order.end(), better);
-  order.resize(std::min(order.size(), kNameTerms));
+  const std::vector<Weighted> order = by_relevance(input, columns, kNameTerms);
   std::vector<std::string_view> terms;
   terms.reserve(order.size());
   for (const Weighted& item : order) terms.push_back(input.terms[static_cast<std::size_t>(item.index)]);
   return propose_name(terms);
+}
+
+std::int64_t shorten_columns(const PageTermInput& input, std::size_t most, std::span<std::vector<Weighted>> columns) {
+  std::int64_t gone = 0;
+  for (std::vector<Weighted>& topic : columns) {
+    std::set<std::int32_t> kept;
+    for (const Weighted& item : by_relevance(input, topic, most)) kept.insert(item.index);
+    gone += static_cast<std::int64_t>(
+        std::erase_if(topic, [&](const Weighted& item) { return !kept.contains(item.index); }));
+  }
+  return gone;
 }
 
 PageTermList list_terms(const PageTermInput& input, std::span<const std::vector<Weighted>> columns, std::size_t bytes) {

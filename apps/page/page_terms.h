@@ -17,7 +17,7 @@ struct PageTermInput {
   const topics::Lda& model;
   const topics::TopicModel& phi;         ///< topics::topic_model(model)
   std::span<const std::string> terms;    ///< [terms] texts of the columns
-  std::span<const std::int64_t> tokens;  ///< [terms] in the documents of the model
+  std::span<const std::int64_t> tokens;  ///< [terms] term_tokens(model): the counts that phi goes with
 };
 
 /// The most relevant terms of each topic: by column, for each λ in {0, 0.2, ... 1} the `most` terms with the highest
@@ -33,6 +33,9 @@ struct PageTermInput {
 /// The name that a topic's terms propose, by their relevance at λ = 0.6: the same that the tables show.
 /// columns  as relevant_columns gives them for the topic
 [[nodiscard]] std::string propose_topic_name(const PageTermInput& input, std::span<const Weighted> columns);
+
+/// Leaves each topic its `most` most relevant terms at λ = 0.6, in their order. Returns how many went, of all topics.
+std::int64_t shorten_columns(const PageTermInput& input, std::size_t most, std::span<std::vector<Weighted>> columns);
 
 /// The page's list of terms, and where each column stands in it.
 struct PageTermList {

@@ -101,6 +101,10 @@ const plainFill = (colour) => () =>
 
 function drawRelevant(k) {
   note("terms_note");
+  if (data.most_terms > 0)
+    document.getElementById("terms-note").append(
+      ` ${say("terms_left_out", { count: count(data.most_terms), left: count(data.terms_left_out) })}`,
+    );
   drawLists([{ title: "", rows: relevantTerms(k, state.lambda) }], plainFill(colourOf(k)));
 }
 

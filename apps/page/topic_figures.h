@@ -17,7 +17,7 @@ struct FittedModel {
   const LdaModel& model;
   const topics::TopicModel& phi;         ///< topics::topic_model(model.lda)
   const TokenSequences& tokens;          ///< of the corpus, in its numbering of terms
-  std::span<const std::int64_t> counts;  ///< [terms of the model] tokens in these documents
+  std::span<const std::int64_t> counts;  ///< [terms of the model] tokens when it was fitted
 };
 
 /// Tokens of each term of a model in the documents.

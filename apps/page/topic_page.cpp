@@ -12,6 +12,7 @@
 #include "apps/page/topic_names.h"
 #include "apps/program.h"
 #include "apps/topic_input.h"
+#include "corpus/base/error.h"
 #include "corpus/base/utf8.h"
 #include "corpus/token_blocks.h"
 #include "topics/inference.h"
@@ -31,15 +32,15 @@ struct Sources {
   const LdaModel& model;
   topics::TopicModel phi;
   TokenSequences texts;              // of the documents that are still there
-  std::vector<std::int64_t> tokens;  // [terms] in them
+  std::vector<std::int64_t> tokens;  // [terms] when the model was fitted
 };
 
 Sources read_sources(Workspace& workspace, const LdaModel& model) {
   Sources sources{.model = model,
                   .phi = topics::topic_model(model.lda),
                   .texts = corpus::load_tokens(workspace.store().database(), model.row_ids),
-                  .tokens = {}};
-  sources.tokens = count_terms_of(model.term_ids, sources.texts, workspace.vocabulary().size());
+                  .tokens = term_tokens(model.lda)};
+  for (std::int64_t& count : sources.tokens) count = std::max<std::int64_t>(count, 1);  // by weight it may be less
   return sources;
 }
 
@@ -60,27 +61,63 @@ void place_topics(const Sources& sources, PageData& page, const RunContext& cont
   }
 }
 
-// Returns [terms] where each column stands in the page's list, -1 for none.
-std::vector<std::int32_t> fill_topics(const corpus::Database& database, const Sources& sources, PageData& page,
-                                      const RunContext& context) {
-  const topics::Lda& lda = sources.model.lda;
-  const std::vector<double> shares = topic_shares(lda);
-  const std::vector<std::string> names = load_topic_names(database, page.head.model, shares.size());
-  const PageTermInput input{lda, sources.phi, sources.model.terms, sources.tokens};
-  const std::vector<std::vector<Weighted>> columns = relevant_columns(input, terms_per_topic(shares.size()), context);
-  PageTermList list = list_terms(input, columns, kTermBytes);
-  for (std::size_t k = 0; k < shares.size(); ++k) {
-    PageTopic& topic = page.topics.emplace_back();
-    topic.name = names[k];
-    topic.proposal = propose_topic_name(input, columns[k]);
-    topic.share = shares[k];
-    topic.alpha = lda.alpha[k];
-    for (const Weighted& item : columns[k]) {
-      topic.terms.push_back({list.place_of[static_cast<std::size_t>(item.index)], item.value});
+// What the topics show of their terms.
+struct TopicTerms {
+  std::vector<std::vector<Weighted>> columns;  // [topics] by column of the model
+  std::vector<std::int32_t> place_of;          // [terms] where each column stands in the page's list, -1 for none
+};
+
+PageTermInput term_input(const Sources& sources) {
+  return {sources.model.lda, sources.phi, sources.model.terms, sources.tokens};
+}
+
+// others  bytes for terms that no topic shows
+void place_terms(const Sources& sources, std::size_t others, TopicTerms& terms, PageData& page) {
+  PageTermList list = list_terms(term_input(sources), terms.columns, others);
+  for (std::size_t k = 0; k < page.topics.size(); ++k) {
+    page.topics[k].terms.clear();
+    for (const Weighted& item : terms.columns[k]) {
+      page.topics[k].terms.push_back({list.place_of[static_cast<std::size_t>(item.index)], item.value});
     }
   }
   page.terms = std::move(list.terms);
-  return std::move(list.place_of);
+  terms.place_of = std::move(list.place_of);
+}
+
+// Where there are very many topics: fewer terms of each until the page has room, and some for documents.
+void fit_terms(const Sources& sources, const PageRequest& request, TopicTerms& terms, PageData& page) {
+  constexpr std::size_t kForDocuments = 300'000;
+  const std::size_t wanted = request.bytes - (request.documents > 0 ? std::min(kForDocuments, request.bytes / 8) : 0);
+  for (const std::int32_t most : {24, 18, 12, 9, 7, 5, 4, 3}) {
+    if (to_json(page).size() <= wanted) return;
+    page.most_terms = most;
+    page.terms_left_out += shorten_columns(term_input(sources), static_cast<std::size_t>(most), terms.columns);
+    place_terms(sources, 0, terms, page);
+  }
+  if (const std::size_t size = to_json(page).size(); size > request.bytes) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("model \"", request.model, "\": its ", page.topics.size(), " topics take ", size / 1000,
+                       " KB without any document, and a page has room for ", request.bytes / 1000,
+                       " KB; `malmoi topics` shows them all"));
+  }
+}
+
+TopicTerms fill_topics(const corpus::Database& database, const Sources& sources, PageData& page,
+                       const RunContext& context) {
+  const topics::Lda& lda = sources.model.lda;
+  const std::vector<double> shares = topic_shares(lda);
+  const std::vector<std::string> names = load_topic_names(database, page.head.model, shares.size());
+  const PageTermInput input = term_input(sources);
+  TopicTerms terms{.columns = relevant_columns(input, terms_per_topic(shares.size()), context), .place_of = {}};
+  for (std::size_t k = 0; k < shares.size(); ++k) {
+    PageTopic& topic = page.topics.emplace_back();
+    topic.name = names[k];
+    topic.proposal = propose_topic_name(input, terms.columns[k]);
+    topic.share = shares[k];
+    topic.alpha = lda.alpha[k];
+  }
+  place_terms(sources, kTermBytes, terms, page);
+  return terms;
 }
 
 // ---- groups and documents ------------------------------------------------------------------------------------------
@@ -90,6 +127,12 @@ std::vector<DocumentGroups> find_groups(const corpus::Database& database, const 
   std::vector<DocumentGroups> groups;
   for (const Grouping& grouping : request.groupings) {
     groups.push_back(group_documents(grouping, read_field(database, grouping.field, model.row_ids)));
+    if (groups.back().names.empty()) {
+      const bool is_date = grouping.field == "date";
+      throw Error(ErrorCode::invalid_argument,
+                  concat("--by ", grouping.field, ": no document of the model \"", request.model, "\" has ",
+                         is_date ? "a date that can be read (YYYY, YYYY-MM, YYYY-MM-DD)" : "this field"));
+    }
   }
   if (!request.groupings.empty()) return groups;
   for (const char* field : {"date", "label"}) {
@@ -123,6 +166,20 @@ DocumentView view_of(const Sources& sources) {
   return {.topics = [&lda](std::size_t row) { return topics_of(lda, row); }, .marks = mark};
 }
 
+// The best documents of each topic among those that are still in the corpus.
+std::vector<std::vector<Weighted>> best_that_are_there(const topics::Lda& lda, const std::vector<bool>& there,
+                                                       std::size_t most) {
+  const auto left = static_cast<std::size_t>(std::ranges::count(there, true));
+  // Where some are gone, twice as many as would do if they were spread evenly.
+  const std::size_t looked_at = left == there.size() ? most : 2 * most * there.size() / std::max<std::size_t>(left, 1);
+  std::vector<std::vector<Weighted>> best = best_documents(lda, looked_at);
+  for (std::vector<Weighted>& topic : best) {
+    std::erase_if(topic, [&](const Weighted& item) { return !there[static_cast<std::size_t>(item.index)]; });
+    topic.resize(std::min(topic.size(), most));
+  }
+  return best;
+}
+
 void fill_documents(Workspace& workspace, const Sources& sources, const PageRequest& request,
                     const std::pair<std::span<const DocumentGroups>, std::span<const std::int32_t>>& shown_as,
                     PageData& page) {
@@ -131,9 +188,13 @@ void fill_documents(Workspace& workspace, const Sources& sources, const PageRequ
   constexpr std::size_t kBestOfAll = 500;
   const LdaModel& model = sources.model;
   const std::size_t per_topic = std::clamp(kBestOfAll / page.topics.size(), std::size_t{1}, kBest);
-  const auto best = best_documents(model.lda, per_topic);
+  std::vector<bool> there(model.row_ids.size());
+  for (std::size_t row = 0; row < there.size(); ++row) {
+    there[row] = std::ranges::binary_search(sources.texts.row_ids, model.row_ids[row]);
+  }
   std::vector<bool> has_tokens;
-  for (const std::int64_t tokens : model.row_tokens) has_tokens.push_back(tokens > 0);
+  for (std::size_t row = 0; row < there.size(); ++row) has_tokens.push_back(there[row] && model.row_tokens[row] > 0);
+  const auto best = best_that_are_there(model.lda, there, per_topic);
   const std::vector<std::size_t> rows =
       sample_rows(best, groups, has_tokens, {.documents = request.documents, .seed = request.seed});
   const std::vector<std::int32_t> columns = columns_of(model.term_ids, workspace.vocabulary().size());
@@ -190,12 +251,20 @@ bool has_hangul(std::string_view text) {
 }  // namespace
 
 PageHead make_head(const corpus::Database& database, const PageRequest& request) {
-  return {.corpus = request.corpus,
-          .model = request.model,
-          .made = request.made,
-          .version = std::string(version()),
-          .command = model_command(database, request.model),
-          .options = model_options(database, request.model)};
+  ModelHistory history = model_history(database, request.model);
+  PageHead head{.corpus = request.corpus,
+                .model = request.model,
+                .made = request.made,
+                .version = std::string(version()),
+                .data = std::move(history.data),
+                .command = std::move(history.commands),
+                .options = model_options(database, request.model)};
+  if (request.command.empty()) return head;
+  head.command += concat(head.command.empty() ? "" : "\n", request.command);
+  head.options.push_back({"report --documents", std::to_string(request.documents)});
+  head.options.push_back({"report --seed", std::to_string(request.seed)});
+  for (const Grouping& grouping : request.groupings) head.options.push_back({"report --by", grouping.field});
+  return head;
 }
 
 std::string guess_language(std::span<const PageTerm> terms) {
@@ -211,7 +280,9 @@ PageData make_topic_page(Workspace& workspace, const LdaModel& model, const Page
   PageData page;
   page.head = make_head(database, request);
   page.total_tokens = std::accumulate(sources.tokens.begin(), sources.tokens.end(), std::int64_t{0});
-  const std::vector<std::int32_t> place_of = fill_topics(database, sources, page, context);
+  page.documents_of_model = std::ssize(model.row_ids);
+  page.documents_gone = page.documents_of_model - std::ssize(sources.texts.row_ids);
+  TopicTerms terms = fill_topics(database, sources, page, context);
   page.language = request.language.empty() ? guess_language(page.terms) : request.language;
   add_figures(sources, page, context);
   place_topics(sources, page, context);
@@ -224,7 +295,8 @@ PageData make_topic_page(Workspace& workspace, const LdaModel& model, const Page
     }
     page.trends.push_back(std::move(trend));
   }
-  fill_documents(workspace, sources, request, {groups, place_of}, page);
+  fit_terms(sources, request, terms, page);
+  fill_documents(workspace, sources, request, {groups, terms.place_of}, page);
   return page;
 }
 

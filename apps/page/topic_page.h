@@ -18,6 +18,7 @@ struct PageRequest {
   std::string corpus = {};               ///< name to be shown
   std::string model = {};                ///< name in the corpus
   std::string made = {};                 ///< time, ISO 8601
+  std::string command = {};              ///< that asks for the page
   std::string language = {};             ///< ko, en, or empty: by the terms
   std::vector<Grouping> groupings = {};  ///< empty: by date and by label where the documents have them
   std::size_t documents = 1000;          ///< shown at most

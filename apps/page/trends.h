@@ -20,6 +20,7 @@ enum class Period { automatic, day, month, quarter, year, decade };
 struct Grouping {
   std::string field;                  ///< "date", "label" or "meta.PATH"
   Period period = Period::automatic;  ///< of dates: the finest that gives at most 60 periods
+  friend bool operator==(const Grouping&, const Grouping&) = default;
 };
 
 /// "date", "date:month", "label", "meta.votes". Throws UsageError.

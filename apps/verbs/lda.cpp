@@ -164,6 +164,8 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   Workspace workspace(request.path, request.dictionary.folder());
   check_name(workspace.store().database(), request, common.force);
   LdaTask task = prepare(workspace, request, common.force, common.run_context(io));
+  if (!request.resume) task.model.begun_by = log.arguments();
+  if (request.resume && !task.model.begun_by.empty()) log.set_input(concat("{\"begun_by\":", task.model.begun_by, '}'));
   Timing timing;
   timing.memory = memory_of(task);
   timing.first_sweep = task.from ? task.from->sweeps : 0;

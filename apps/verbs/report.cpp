@@ -6,6 +6,7 @@
 #include "apps/lda_model.h"
 #include "apps/lsa_model.h"
 #include "apps/page/lsa_page.h"
+#include "apps/page/model_history.h"
 #include "apps/page/page_data.h"
 #include "apps/page/page_plots.h"
 #include "apps/page/template.h"
@@ -27,7 +28,8 @@ constexpr Usage kUsage{
         "Writes one HTML file to explore a model with: of topics (lda) a map, their terms and documents, how they\n"
         "change over time and between groups, and how the model was made; of a latent semantic analysis (lsa) the\n"
         "dimensions with the terms and documents of both poles. It needs no network and stays under 3 MB; of a large\n"
-        "corpus it shows a sample of documents. --svg writes the plots for papers too.\n",
+        "corpus it shows a sample of documents, of very many topics fewer terms. --svg writes the plots for papers "
+        "too.\n",
     .arguments = {"corpus"},
     .examples =
         "malmoi report reviews.malmoi -o reviews.html\n"
@@ -44,6 +46,7 @@ struct ReportFlags {
   std::string language;
   std::vector<std::string> groupings;
   std::int64_t documents = 1000;
+  std::int64_t seed = 1;
   PageRequest request;
 };
 
@@ -55,25 +58,39 @@ PageRequest make_request(const ReportFlags& flags) {
   if (!flags.language.empty()) {
     request.language = choose<const char*>("--language", flags.language, {{"ko", "ko"}, {"en", "en"}});
   }
-  for (const std::string& grouping : flags.groupings) request.groupings.push_back(parse_grouping(grouping));
+  require_at_least("--seed", flags.seed, std::int64_t{0});
+  request.seed = static_cast<std::uint64_t>(flags.seed);
+  for (const std::string& text : flags.groupings) {
+    const Grouping grouping = parse_grouping(text);
+    auto& all = request.groupings;
+    if (std::find(all.begin(), all.end(), grouping) == all.end()) all.push_back(grouping);
+  }
   request.corpus = std::filesystem::path(flags.path).filename().string();
   request.documents = static_cast<std::size_t>(flags.documents);
   request.bytes = kPageBytes - std::min(kPageBytes, page_template().size());
   return request;
 }
 
-void write_file(const std::filesystem::path& path, std::string_view bytes, bool overwrite) {
-  vectorize::OutputFile file(path, overwrite);
-  file.write(bytes);
-  file.commit();
-}
-
-std::size_t write_plots(const std::filesystem::path& folder, const PageData& page, bool overwrite) {
+// Makes the folder and sees that there are no plots in it, before the work: not even those of another report, since
+// nobody could tell which ones belong together.
+void check_plots(const std::filesystem::path& folder, bool overwrite) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw Error(ErrorCode::io, concat(folder.string(), ": cannot be made: ", error.message()));
+  if (overwrite) return;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (!is_page_plot(entry.path().filename().string())) continue;
+    throw Error(ErrorCode::invalid_argument, concat(entry.path().string(), " exists already; --force overwrites it"));
+  }
+}
+
+std::size_t write_plots(const std::filesystem::path& folder, const PageData& page, bool overwrite) {
   const std::vector<PlotFile> plots = page_plots(page);
-  for (const PlotFile& plot : plots) write_file(folder / plot.name, plot.svg, overwrite);
+  for (const PlotFile& plot : plots) {
+    vectorize::OutputFile file(folder / plot.name, overwrite);
+    file.write(plot.svg);
+    file.commit();
+  }
   return plots.size();
 }
 
@@ -108,17 +125,21 @@ void run_report(std::span<const std::string> args, Streams& io) {
   add("by", po::value(&given.groupings),
       "groups to compare: date, date:month (day, month, quarter, year, decade), label, meta.NAME; may be given again");
   add("documents", po::value(&given.documents)->default_value(given.documents), "documents in the page, at most");
-  add("seed", po::value(&given.request.seed)->default_value(given.request.seed), "of the documents that are drawn");
+  add("seed", po::value(&given.seed)->default_value(given.seed), "of the documents that are drawn");
   dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
 
   PageRequest request = make_request(given);
   request.made = run.started();
+  request.command = shell_command("report", args);
   Workspace workspace(given.path, dictionary.folder());
+  vectorize::OutputFile file(given.output, common->force);  // a name that is taken fails before the work
+  if (!given.plots.empty()) check_plots(given.plots, common->force);
   const PageData page = make_page_data(workspace, request, common->run_context(io));
   const std::string html = make_page(page, page_template());
-  write_file(given.output, html, common->force);
+  file.write(html);
+  file.commit();
   Report report{{{"file", given.output},
                  {"bytes", html.size()},
                  {page.is_lsa ? "dimensions" : "topics", page.topics.size()},

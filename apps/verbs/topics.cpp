@@ -123,23 +123,12 @@ Table documents_table(const Workspace& workspace, const LdaModel& model, int cou
   return table;
 }
 
-// Tokens of each term in the documents of the model, by weight.
-std::vector<std::int64_t> occurrences(const topics::Lda& lda) {
-  std::vector<std::int64_t> tokens;
-  const auto one = static_cast<double>(lda.unit) * lda.samples;
-  for (std::size_t term = 0; term < lda.term_topics.rows(); ++term) {
-    const auto counts = lda.term_topics.row_counts(term);
-    tokens.push_back(std::llround(std::accumulate(counts.begin(), counts.end(), 0.0) / one));
-  }
-  return tokens;
-}
-
 Table diagnostics_table(const LdaModel& model, const TopicTables& tables, const RunContext& context) {
   Table table{"diagnostics",
               {"topic", "tokens", "documents", "rank_1_documents", "exclusivity", "effective_terms", "corpus_distance",
                "term_length"},
               {}};
-  const std::vector<std::int64_t> tokens = occurrences(model.lda);
+  const std::vector<std::int64_t> tokens = term_tokens(model.lda);
   const std::vector<std::string_view> terms(model.terms.begin(), model.terms.end());
   const topics::FittedCorpus fitted{{model.lda.document_topics, model.lda.unit}, tokens, terms};
   const auto all = topics::topic_diagnostics(tables.topics(), fitted, kTopTerms, context);

@@ -368,7 +368,58 @@ TEST_F(TopicPage, KeepsItsDataWithinTheBytesAllowedAndPassesOverDocumentsThatAre
   fitted.row_ids = {1, 2, 3, 400, 500};
   const PageData page = make_topic_page(workspace, fitted, request_);
   EXPECT_EQ(page.documents.size(), 3U);
-  EXPECT_EQ(page.total_tokens, 11);
+  EXPECT_EQ(page.documents_gone, 2);
+  EXPECT_EQ(page.documents_of_model, 5);
+  // Terms and names are those of the fit all the same.
+  EXPECT_EQ(page.total_tokens, 15);
+  EXPECT_EQ(page.terms[0].tokens, 4);
+  EXPECT_EQ(page.topics[1].proposal, smaller.topics[1].proposal);
+}
+
+TEST_F(TopicPage, RefusesGroupsThatNoDocumentIsIn) {
+  Workspace workspace(folder_ / "c");
+  request_.groupings = {parse_grouping("meta.nope")};
+  EXPECT_THAT([&] { (void)make_topic_page(workspace, model(workspace), request_); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("--by meta.nope: no document")));
+}
+
+TEST_F(TopicPage, ShowsFewerTermsOfATopicWhereThereIsNoRoomAndRefusesWhatDoesNotFit) {
+  Workspace workspace(folder_ / "c");
+  // 600 topics: for each λ they show 8 terms and more.
+  LdaModel fitted = model(workspace);
+  constexpr int kTopics = 600;
+  constexpr int kTerms = 3000;
+  fitted.terms.clear();
+  fitted.lda.term_topics = {};
+  std::vector<std::vector<std::pair<int, int>>> rows;
+  for (int term = 0; term < kTerms; ++term) {
+    fitted.terms.push_back(concat("term", term));
+    auto& row = rows.emplace_back();
+    for (int i = 0; i < 4; ++i) row.emplace_back((term % kTopics + i * 150) % kTopics, 1 + term % 7);
+    std::sort(row.begin(), row.end());
+  }
+  fitted.term_ids.assign(kTerms, -1);
+  fitted.lda.term_topics = counts_of(rows);
+  fitted.lda.options.topics = kTopics;
+  fitted.lda.alpha.assign(kTopics, 0.1);
+  const PageData whole = make_topic_page(workspace, fitted, request_);
+  EXPECT_EQ(whole.most_terms, 0);
+  ASSERT_GT(whole.topics[0].terms.size(), 9U);
+  request_.bytes = to_json(whole).size() * 3 / 4;
+  const PageData page = make_topic_page(workspace, fitted, request_);
+  EXPECT_LE(to_json(page).size(), request_.bytes);
+  ASSERT_GE(page.most_terms, 3);
+  std::int64_t gone = 0;
+  for (std::size_t k = 0; k < kTopics; ++k) {
+    EXPECT_LE(page.topics[k].terms.size(), static_cast<std::size_t>(page.most_terms));
+    EXPECT_EQ(page.topics[k].proposal, whole.topics[k].proposal);
+    gone += std::ssize(whole.topics[k].terms) - std::ssize(page.topics[k].terms);
+  }
+  EXPECT_EQ(page.terms_left_out, gone);
+  EXPECT_THAT(to_json(page), HasSubstr(concat("\"terms_left_out\":", gone)));
+  request_.bytes = 50'000;
+  EXPECT_THAT([&] { (void)make_topic_page(workspace, fitted, request_); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("its 600 topics take")));
 }
 
 TEST_F(TopicPage, GivesPlotsForPapers) {
@@ -378,10 +429,16 @@ TEST_F(TopicPage, GivesPlotsForPapers) {
   for (const PlotFile& plot : page_plots(page)) {
     names.push_back(plot.name);
     EXPECT_TRUE(plot.svg.ends_with("</svg>\n"));
+    EXPECT_TRUE(is_page_plot(plot.name));
   }
   EXPECT_THAT(names, ElementsAre("map.svg", "similarity.svg", "trend-date.svg", "trend-label.svg", "terms-0.svg",
                                  "terms-1.svg"));
   EXPECT_THAT(page_plots(page)[4].svg, HasSubstr(">soup</text>"));
+  EXPECT_FALSE(is_page_plot("coherence.svg"));
+  PageData merged = page;
+  merged.trends[1].merged = 4;
+  merged.trends[1].groups.back() = "…";
+  EXPECT_THAT(page_plots(merged)[3].svg, HasSubstr(">other</text>"));
 }
 
 TEST_F(TopicPage, OfAnLsaShowsBothPoles) {

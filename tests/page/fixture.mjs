@@ -230,6 +230,7 @@ function headOf(options, counts, shown) {
     version: "0.1.0",
     seed: 1,
     fingerprint: "5c0b7f1e9a3d2c48",
+    data: "d75705385d1fe147",
     documents_shown: shown,
     command: `malmoi ${options.kind} ${corpus} --topics ${options.topics} --seed 1 --sweeps 500 --samples 10`,
     options: [

@@ -73,7 +73,7 @@ async function opensWithItsHead({ page, data }) {
   assert.equal(await page.locator("#topic-table tbody tr").count(), data.topics.length);
   await page.locator("#made summary").click();
   const facts = await text(page, "#facts");
-  for (const value of [data.head.version, data.head.fingerprint, data.head.made])
+  for (const value of [data.head.version, data.head.fingerprint, data.head.made, data.head.data ?? ""])
     assert.ok(facts.includes(value), `${value} in ${facts}`);
   assert.equal(await text(page, "#command"), data.head.command);
   await page.locator("#made summary").click();
