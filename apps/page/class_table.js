@@ -115,6 +115,15 @@ function drawClassTable() {
   drawClassRows(columns);
 }
 
+// A long label (comp.sys.ibm.pc.hardware) may be broken behind its marks, not inside a word.
+function writeLabel(cell, label) {
+  cell.text("");
+  for (const part of label.split(/(?<=[._/:-])/)) {
+    cell.append(() => document.createTextNode(part));
+    cell.append("wbr");
+  }
+}
+
 function drawClassRows(columns) {
   d3.select("#class-table tbody")
     .selectAll("tr")
@@ -127,7 +136,8 @@ function drawClassRows(columns) {
     .each(function each({ column, c }) {
       const cell = d3.select(this);
       if (column.name === "f1_span") drawSpan(cell.attr("class", "span-cell"), ...data.classes[c].f1);
-      else cell.attr("dir", column.name === "label" ? "auto" : null).text(column.text(c));
+      else if (column.name === "label") writeLabel(cell.attr("dir", "auto"), column.text(c));
+      else cell.text(column.text(c));
       const range = data.classes[c][column.name];
       cell.attr("title", Array.isArray(range) ? metricRange(column.name, range[1], range[2]) || null : null);
     });

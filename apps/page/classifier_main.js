@@ -26,5 +26,5 @@ function startPrint() {
 Object.assign(state, readAddress());
 document.body.dataset.kind = data.kind;
 startSwitches();
-for (const start of [startTables, startConfusion, startMistakes, startReliability, startCurves, startPrint]) start();
+for (const start of [startTables, startConfusion, startMistakes, startReliability, startCurves, startScrollHints, startPrint]) start();
 for (const view of views) view(new Set(Object.keys(state)));

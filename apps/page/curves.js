@@ -40,14 +40,16 @@ function drawLines(id, title, all, text) {
   node.hidden = lines.length === 0;
   if (lines.length === 0 || width === 0) return;
   const height = 210;
-  const edge = { left: 52, right: 74, top: 12, bottom: 26 };
+  const edge = { left: 52, right: 84, top: 12, bottom: 26 };
   const epochs = d3.extent(data.epochs, (row) => row.epoch);
   const x = d3.scaleLinear(epochs[0] === epochs[1] ? [epochs[0] - 0.5, epochs[0] + 0.5] : epochs, [
     edge.left,
     width - edge.right,
   ]);
   const values = lines.flatMap(({ points }) => points.map(([, value]) => value));
-  const y = d3.scaleLinear(d3.extent(values), [height - edge.bottom, edge.top]).nice(4);
+  const [least, most] = d3.extent(values);
+  const around = least === most ? Math.max(Math.abs(least) * 0.1, 0.01) : 0; // one value still gets an axis
+  const y = d3.scaleLinear([least - around, most + around], [height - edge.bottom, edge.top]).nice(4);
   const root = d3.select(node);
   root.selectAll("h3").data([title]).join("h3").text(title);
   const svg = root.selectAll("svg").data([0]).join("svg").attr("viewBox", [0, 0, width, height]).attr("height", height);

@@ -6,7 +6,7 @@
 set(page_folder ${CMAKE_CURRENT_LIST_DIR})
 set(pages topic classifier)
 # Scripts in the order of use: they share one module scope. Those between `data` and `state` belong to every page.
-set(frame_scripts frame_words say numbers views theme tip head switches)
+set(frame_scripts frame_words say numbers views theme tip head switches scroll)
 set(topic_body page)
 set(topic_styles page)
 set(topic_scripts words data ${frame_scripts} state colours chips axes map scree terms documents trends matrices tables

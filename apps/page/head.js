@@ -2,7 +2,7 @@
 function drawHead() {
   const head = data.head;
   document.getElementById("kicker").textContent = say("kicker");
-  document.getElementById("title").textContent = head.corpus ?? "";
+  document.getElementById("title").textContent = [head.corpus, head.model].filter(Boolean).join(" · ");
   pairs(d3.select("#figures"), headFigures());
   const [gone = 0, all = 0] = head.documents_gone ?? [];
   d3.select("#gone")

@@ -13,6 +13,7 @@ for (const start of [
   startTrends,
   startMatrices,
   startSearch,
+  startScrollHints,
   startPrint,
 ])
   start();

@@ -32,18 +32,44 @@ function layoutMap() {
   const shares = data.topics.map((topic) => Math.max(topic.share, 0));
   const area = (map.width * map.height * 0.13) / Math.PI;
   map.radius = Math.min(Math.sqrt(area / (d3.sum(shares) || 1)), (map.width * 0.15) / Math.sqrt(d3.max(shares) || 1));
-  map.places = (hasPositions ? placed : packed)();
-  for (const [k, place] of map.places.entries()) place.r = Math.max(3, map.radius * Math.sqrt(shares[k]));
+  map.places = (hasPositions ? () => placed(shares) : packed)();
+  for (const [k, place] of map.places.entries()) place.r = radiusOf(shares[k]);
   drawMap();
 }
 
-function placed() {
-  const margin = Math.min(map.width, map.height) * 0.13;
-  const [left, right] = d3.extent(data.topics, (topic) => topic.x);
-  const [low, high] = d3.extent(data.topics, (topic) => topic.y);
-  const scale = Math.min((map.width - 2 * margin) / (right - left || 1), (map.height - 2 * margin) / (high - low || 1));
-  const middle = [(left + right) / 2, (low + high) / 2];
-  map.origin = [map.width / 2 - middle[0] * scale, map.height / 2 + middle[1] * scale];
+const radiusOf = (share) => Math.max(3, map.radius * Math.sqrt(share));
+
+// The largest scale and the middle at which every circle is whole, with room for a name below it.
+function fitted(positions, shares, length) {
+  const room = (k) => radiusOf(shares[k]) + 16;
+  const ends = (scale) => [
+    d3.min(positions, (value, k) => value * scale - room(k)),
+    d3.max(positions, (value, k) => value * scale + room(k)),
+  ];
+  const [low, high] = d3.extent(positions);
+  let [small, large] = [0, length / (high - low || 1)];
+  for (let step = 0; step < 40; ++step) {
+    const scale = (small + large) / 2;
+    const [from, to] = ends(scale);
+    if (to - from <= length) small = scale;
+    else large = scale;
+  }
+  return { scale: small, ends };
+}
+
+function placed(shares) {
+  const across = fitted(
+    data.topics.map(({ x }) => x),
+    shares,
+    map.width,
+  );
+  const down = fitted(
+    data.topics.map(({ y }) => -y),
+    shares,
+    map.height,
+  );
+  const scale = Math.min(across.scale, down.scale);
+  map.origin = [map.width / 2 - d3.mean(across.ends(scale)), map.height / 2 - d3.mean(down.ends(scale))];
   return data.topics.map(({ x, y }) => ({ x: map.origin[0] + x * scale, y: map.origin[1] - y * scale }));
 }
 

@@ -14,7 +14,7 @@ const shares = ["accuracy", "subset_accuracy", "macro_f1", "calibration_error"];
 // ---- what holds for every page ------------------------------------------------------------------------------------
 
 async function opensWithItsHead({ page, data }) {
-  assert.equal(await text(page, "#title"), data.head.corpus);
+  assert.equal(await text(page, "#title"), `${data.head.corpus} · ${data.head.model}`);
   const figures = await texts(page, "#figures dd");
   for (const [name, value] of data.figures.filter(([name]) => ["accuracy", "macro_f1"].includes(name)))
     assert.ok(figures.includes(percent2(value)), `${name} ${percent2(value)} in ${figures}`);

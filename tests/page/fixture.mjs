@@ -347,6 +347,11 @@ export function makeData(wanted = {}) {
   const counts = countTokens(written, options.topics);
   const topics = topicRows(counts, written, options);
   if (options.positions) placeTopics(topics, random);
+  if (options.first_share) {
+    const others = 1 - topics[0].share;
+    for (const topic of topics) topic.share = round((topic.share * (1 - options.first_share)) / others);
+    Object.assign(topics[0], { share: options.first_share, x: 0.6, y: 0.55 });
+  }
   const terms = termRows(counts, options);
   const documents = documentRows(written, options, random);
   const months = [...new Set(documents.map((item) => item.date.slice(0, 7)))].sort();

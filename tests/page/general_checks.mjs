@@ -69,7 +69,7 @@ export async function setSlider(page, value) {
 // ---- what holds for every report ----------------------------------------------------------------------------------
 
 async function opensWithItsHead({ page, data }) {
-  assert.equal(await text(page, "#title"), data.head.corpus);
+  assert.equal(await text(page, "#title"), `${data.head.corpus} · ${data.head.model}`);
   assert.equal(await page.locator("#topic-table tbody tr").count(), data.topics.length);
   await page.locator("#made summary").click();
   const facts = await text(page, "#facts");

@@ -132,6 +132,27 @@ async function pointingAtATermShowsItsTopics({ page, data }) {
   );
 }
 
+// One topic with nearly everything: its circle is whole, and so are the small ones beside it.
+async function circlesStayOnTheMap({ page, data }) {
+  const room = await page.locator("#map svg").evaluate((node) => [node.clientWidth, node.clientHeight]);
+  const circles = await page
+    .locator("#map circle[role]")
+    .evaluateAll((nodes) => nodes.map((node) => ["cx", "cy", "r"].map((name) => Number(node.getAttribute(name)))));
+  assert.equal(circles.length, data.topics.length);
+  for (const [x, y, r] of circles)
+    assert.ok(x >= r && y >= r && x + r <= room[0] && y + r <= room[1], `${[x, y, r]} in ${room}`);
+}
+
+async function theTableSaysThatItScrolls({ page }) {
+  const frame = page.locator("#table-frame");
+  const note = page.locator("#table .scroll-note");
+  assert.equal(await note.isVisible(), true);
+  assert.match(await note.textContent(), /옆으로/);
+  assert.equal(await frame.evaluate((node) => node.matches(".more")), true);
+  await frame.evaluate((node) => node.scrollTo(node.scrollWidth, 0));
+  await page.waitForFunction(() => !document.getElementById("table-frame").matches(".more"));
+}
+
 async function searchKnowsHangul({ page }) {
   const found = async (typed) => {
     await page.locator("#search-input").fill(typed);
@@ -225,6 +246,9 @@ const fixtureTests = {
   "a term beyond the cut is said": withPage({ hostile: false }, wide, aTermBeyondTheCutIsSaid),
   "a group leads to its documents": withPage({ hostile: false }, wide, aGroupLeadsToItsDocuments),
   "pointing at a term shows its topics on the map": withPage({}, wide, pointingAtATermShowsItsTopics),
+  "a topic of 68 % stays on the map": withPage({ hostile: false, first_share: 0.68 }, wide, circlesStayOnTheMap),
+  "a topic of 68 % stays on a phone's map": withPage({ first_share: 0.68 }, narrow, circlesStayOnTheMap),
+  "the table says that it scrolls": withPage({}, narrow, theTableSaysThatItScrolls),
   "search knows Hangul": withPage({}, wide, searchKnowsHangul),
   "the similarity of topics can be read by keyboard": withPage({}, wide, similarityIsRead),
   "colours have the contrast that WCAG AA asks for": withPage({ topics: 40 }, wide, coloursHaveContrast),
