@@ -83,7 +83,7 @@ bool is_ascii(char byte) {
   return static_cast<unsigned char>(byte) < 0x80;
 }
 
-/// Valid UTF-8, or at least ten characters beyond ASCII that are for each place that is not.
+/// Valid UTF-8, or at least four characters beyond ASCII that are for each place that is not: of CP949 about one is.
 bool looks_like_utf8(std::string_view sample) {
   std::size_t faults = 0;
   std::size_t characters = 0;
@@ -97,7 +97,7 @@ bool looks_like_utf8(std::string_view sample) {
     sample.remove_prefix(
         static_cast<std::size_t>(std::find_if(sample.begin(), sample.end(), is_ascii) - sample.begin()));
   }
-  return faults * 10 <= characters;
+  return faults * 4 <= characters;
 }
 
 /// At least four of five letters beyond ASCII are Hangul syllables when the bytes are read as CP949.

@@ -79,6 +79,10 @@ TEST(EncodingReader, ReadsCsvRecordsOverSeveralLinesInUtf16) {
   EXPECT_EQ(documents[1].line, 4);
 }
 
+TEST(EncodingReader, AShortTextWithOneBadByteIsStillUtf8) {
+  EXPECT_THAT(read_error("a.txt", "정말 재밌게 봤어요\xFF\n"), HasSubstr("UTF-8"));
+}
+
 TEST(EncodingReader, NamesTheByteThatIsNotUtf8) {
   EXPECT_EQ(read_error("reviews.tsv", "text\tlabel\n한글은 여기 있다 이만큼 있다\t1\nab\xB0\xA1\t1\n"),
             "reviews.tsv:3: byte 56: not valid UTF-8 (0xB0 0xA1); give --encoding if the file is not UTF-8");
