@@ -7,7 +7,7 @@ function startScrollHints() {
     box.before(note);
     const draw = () => {
       const beyond = box.scrollWidth - box.clientWidth;
-      box.classList.toggle("more", beyond > 1 && box.scrollLeft < beyond - 1);
+      box.classList.toggle("goes-on", beyond > 1 && box.scrollLeft < beyond - 1);
       note.hidden = beyond <= 1;
       note.textContent = say("scrolls");
     };

@@ -105,11 +105,30 @@ async function hidesWhatIsNotThere({ page, data }) {
   );
 }
 
+// Also of one epoch: the numbers at the axis enclose what is drawn. The names at the ends of lines are not clipped.
+async function axesAreReadAndNamesAreWhole(page, data) {
+  const values = data.epochs.map((row) => row.validation_accuracy).filter(Number.isFinite);
+  if (values.length === 0) return;
+  const ticks = await page
+    .locator("#accuracy-plot .axis.left text")
+    .evaluateAll((nodes) => nodes.map((node) => Number(node.textContent)));
+  assert.ok(ticks.length > 1 && ticks.every((tick) => tick <= 1.2), ticks.join());
+  assert.ok(Math.min(...ticks) <= Math.min(...values) && Math.max(...ticks) >= Math.max(...values), ticks.join());
+  const [ends, room] = await page
+    .locator("#curves .series text")
+    .evaluateAll((nodes) => [
+      nodes.map((node) => node.getBoundingClientRect().right),
+      nodes[0].closest("svg").getBoundingClientRect().right,
+    ]);
+  assert.ok(Math.max(...ends) <= room, `${ends} in ${room}`);
+}
+
 async function drawsCurvesAndBins({ page, data }) {
   const circles = ["training_loss", "validation_loss"].flatMap((key) =>
     data.epochs.filter((row) => Number.isFinite(row[key])),
   );
   assert.equal(await page.locator("#loss-plot circle").count(), circles.length);
+  await axesAreReadAndNamesAreWhole(page, data);
   const filled = data.bins.filter(([documents]) => documents > 0).length;
   for (const name of ["accuracy", "gap", "counts"])
     assert.equal(await page.locator(`#reliability-plot rect.${name}`).count(), filled);
