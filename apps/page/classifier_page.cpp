@@ -157,6 +157,7 @@ Json head_of(const ClassifierPage& page) {
   Json json = {{"corpus", head.corpus}, {"model", head.model}, {"made", head.made}, {"version", head.version}};
   json["seed"] = head.seed ? Json(*head.seed) : Json(nullptr);
   json["fingerprint"] = head.fingerprint;
+  json["data"] = head.data;
   json["command"] = head.command;
   json["options"] = Json::array();
   for (const PageOption& option : head.options) json["options"].push_back(Json::array({option.name, option.value}));
