@@ -1,6 +1,6 @@
 #include "neural/kernels.h"
 
-#include <cstring>
+#include <utility>
 #include <vector>
 
 #include "neural/simd.h"
@@ -11,25 +11,26 @@ namespace {
 constexpr std::size_t kLaneCount = sizeof(VectorReal) / sizeof(Real);
 constexpr std::size_t kRowsPerBlock = 128;  // of a sum over rows
 
-// Joins the halves of a vector until a number is left.
+// Joins the halves of a vector until a number is left. (By shuffles: a half that is read from memory would keep the
+// whole vector there, also in the loop before.)
+template <typename Vector, typename Join, std::size_t... kLane>
+[[gnu::always_inline]] inline auto join_halves(Vector lanes, const Join& join, std::index_sequence<kLane...>) {
+  return join(__builtin_shufflevector(lanes, lanes, kLane...),
+              __builtin_shufflevector(lanes, lanes, (kLane + sizeof...(kLane))...));
+}
 template <typename Vector, typename Join>
-[[gnu::always_inline]] inline Real fold(const Vector& lanes, const Join& join) {
+[[gnu::always_inline]] inline Real fold(Vector lanes, const Join& join) {
   constexpr std::size_t kHalf = sizeof(Vector) / sizeof(Real) / 2;
   if constexpr (kHalf <= 2) {
     Real first = lanes[0];
     for (std::size_t lane = 1; lane < 2 * kHalf; ++lane) first = join(first, lanes[lane]);
     return first;
   } else {
-    using Half [[gnu::vector_size(kHalf * sizeof(Real))]] = Real;
-    Half lower;
-    Half upper;
-    std::memcpy(&lower, &lanes, sizeof(Half));
-    std::memcpy(&upper, reinterpret_cast<const char*>(&lanes) + sizeof(Half), sizeof(Half));
-    return fold(Half(join(lower, upper)), join);
+    return fold(join_halves(lanes, join, std::make_index_sequence<kHalf>()), join);
   }
 }
 
-Real sum_lanes(const VectorReal& lanes) {
+Real sum_lanes(VectorReal lanes) {
   return fold(lanes, [](const auto& a, const auto& b) { return a + b; });
 }
 
