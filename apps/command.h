@@ -25,9 +25,9 @@ class UsageError : public Error {
 /// What a command reads from and writes to. Tests pass string streams.
 struct Streams {
   std::istream& in;
-  std::ostream& out;  ///< results only
-  std::ostream& err;  ///< progress, notes, errors
-  int err_columns = 0;  ///< of the terminal that err is; 0: none
+  std::ostream& out;                                    ///< results only
+  std::ostream& err;                                    ///< progress, notes, errors
+  int err_columns = 0;                                  ///< of the terminal that err is; 0: none
   std::stop_token stop = {};                            ///< Ctrl-C
   std::unique_ptr<ProgressPrinter> progress = nullptr;  ///< made by run_context
 };

@@ -24,8 +24,8 @@ std::int64_t tokens_of(const LdaModel& model) {
 void require_tokens(const LdaModel& model) {
   const std::int64_t tokens = tokens_of(model);
   if (tokens >= model.lda.options.topics) return;
-  throw Error(ErrorCode::invalid_argument, concat(model.lda.options.topics, " topics are more than the ",
-                                                  tokens, " tokens of the ", model.terms.size(), " terms"));
+  throw Error(ErrorCode::invalid_argument, concat(model.lda.options.topics, " topics are more than the ", tokens,
+                                                  " tokens of the ", model.terms.size(), " terms"));
 }
 
 // The state that an earlier model left of one document: topics of its tokens, by column of that model.

@@ -119,7 +119,8 @@ std::vector<PastRun> runs_of(const corpus::Database& database, std::string_view 
   select.bind(1, model);
   std::vector<PastRun> runs;
   while (select.step()) {
-    PastRun run{std::string(select.text(0)), words_of(Json::parse(select.text(1), nullptr, false)), std::string(select.text(2))};
+    PastRun run{std::string(select.text(0)), words_of(Json::parse(select.text(1), nullptr, false)),
+                std::string(select.text(2))};
     const auto begun = Json::parse(run.input, nullptr, false);
     // A fit that was stopped and resumed is made again by its first command.
     if (begun.is_object() && begun.contains("begun_by")) run.args = words_of(begun["begun_by"]);

@@ -178,8 +178,7 @@ Report compare(const corpus::Store& store, const Request& request, const RunCont
 
 Report export_model(const corpus::Store& store, const Request& request, bool overwrite, const RunContext& context) {
   if (!overwrite && std::filesystem::exists(request.output)) {  // before the work, not behind it
-    throw Error(ErrorCode::invalid_argument,
-                concat(request.output, " exists already; --force overwrites it"));
+    throw Error(ErrorCode::invalid_argument, concat(request.output, " exists already; --force overwrites it"));
   }
   Report report{{{"exported", request.exported}, {"file", request.output}}, {}};
   if (request.int8) {
