@@ -52,9 +52,9 @@ std::vector<Term> terms_of(std::size_t window) {
 struct Filters {
   std::vector<Term> terms;
   std::vector<PackedFactor> weights;
-  std::size_t stride;  // between two rows of scores: whole vectors
+  std::size_t stride = 0;  // between two rows of scores: whole vectors
 
-  Filters(const WindowedTexts& texts, const Real* weight) : terms(terms_of(texts.window)), stride(0) {
+  Filters(const WindowedTexts& texts, const Real* weight) : terms(terms_of(texts.window)) {
     const std::size_t size = texts.channels * texts.filters;
     Buffer combined(size);
     for (const Term& term : terms) {
