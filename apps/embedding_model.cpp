@@ -105,7 +105,7 @@ EmbeddingModel load_embedding(const std::filesystem::path& corpus, std::string_v
 }
 
 std::string looked_up(const neural::Embeddings& embeddings, Workspace& workspace, std::string_view word) {
-  const std::string form = neural::known_form(embeddings, word);
+  std::string form = neural::known_form(embeddings, word);
   if (embeddings.words.find(form)) return form;
   std::vector<std::string_view> kept;
   for (const tokenize::Token& token : workspace.analyze(word)) {
