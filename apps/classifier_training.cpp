@@ -190,11 +190,12 @@ TrainingDocuments::TrainingDocuments(const corpus::Store& store, TrainingOptions
 }
 
 std::int64_t TrainingDocuments::left_out() const {
-  return columns_.texts.without_label + std::ranges::count(columns_.texts.labels, LabelSet());
+  return columns_.texts.without_label +
+         std::ranges::count_if(columns_.texts.labels, [](const LabelSet& labels) { return !labels; });
 }
 
 std::int64_t TrainingDocuments::without_labels() const {
-  return std::ranges::count(columns_.texts.labels, LabelSet(std::in_place));
+  return std::ranges::count_if(columns_.texts.labels, [](const LabelSet& labels) { return labels && labels->empty(); });
 }
 
 void TrainingDocuments::select(std::size_t field) {
