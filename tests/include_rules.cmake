@@ -18,7 +18,7 @@ set(sees_apps apps corpus tokenize vectorize topics neural neural_math base)
 
 set(neural_math real simd buffer_pool tensor kernels graph gemm panels ops_broadcast ops_elementwise ops_shape ops_reduce
     ops_matmul ops_lookup ops_loss ops_mask ops parameter initializer layers normalization recurrent recurrent_cell recurrent_sequence run_sequence
-    sequence_lengths convolution conv1d_max pooling attention transformer optimizer learning_rate)
+    sequence_lengths convolution conv1d_max window_scores pooling attention transformer optimizer learning_rate)
 # The layout of tensors in files, of models of every kind: part of base.
 set(base_layout tensors int8_blocks)
 set(hidden_libraries "^(unicode/|sqlite3\\.h|mecab\\.h|libstemmer\\.h|zlib\\.h|tbb/|oneapi/|boost/)")
