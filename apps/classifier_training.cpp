@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 
-#include "apps/command.h"
+#include "apps/parse.h"
 #include "neural/calibration.h"
 #include "neural/label_metrics.h"
 #include "neural/metrics.h"
@@ -22,14 +22,6 @@ corpus::Filter filter_of(const corpus::Store& store, const std::string& where) {
     throw Error(ErrorCode::invalid_argument, concat("--where ", where, ": no document of the corpus meets this"));
   }
   return filter;
-}
-
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kSpecial = " \t\n'\"\\$`!*?[]{}()<>|&;#~^";
-  if (!word.empty() && word.find_first_of(kSpecial) == std::string::npos) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
 }
 
 double share(std::string_view flag, const std::string& text) {
@@ -128,7 +120,7 @@ void TrainingFlags::add_to(po::options_description& flags) {
 }
 
 TrainingOptions TrainingFlags::options() const {
-  if (seed_ < 0) throw UsageError("--seed: at least 0 is wanted");
+  require_at_least("--seed", seed_, 0);
   for (const std::string& field : fields_) require_field("--label-field", field);
   if (!source_.split_field.empty()) require_field("--split-field", source_.split_field);
   if (test_ && !source_.split_field.empty()) {
@@ -150,12 +142,6 @@ TrainingOptions TrainingFlags::options() const {
   options.full_analysis = choose<bool>("--analysis", analysis_, {{"full", true}, {"corpus", false}});
   options.dictionary = dictionary_.folder();
   return options;
-}
-
-std::string shell_command(std::span<const std::string> words) {
-  std::string text;
-  for (const std::string& word : words) text += concat(text.empty() ? "" : " ", quoted(word));
-  return text;
 }
 
 const ClassifierKind& kind_in(std::span<const std::string> args) {

@@ -47,9 +47,6 @@ class TrainingFlags {
   DictionaryFlag dictionary_;
 };
 
-/// Words as a shell reads them, quoted where that is needed.
-[[nodiscard]] std::string shell_command(std::span<const std::string> words);
-
 /// The kind that --kind names, before the arguments are parsed: it decides which flags there are.
 /// Throws UsageError for a name that is none.
 [[nodiscard]] const ClassifierKind& kind_in(std::span<const std::string> args);

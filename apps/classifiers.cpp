@@ -43,10 +43,6 @@ std::span<const ClassifierKind> classifier_kinds() noexcept {
   return kKinds;
 }
 
-void require_flag(bool holds, std::string_view given, std::string_view wanted) {
-  if (!holds) throw UsageError(concat(given, ": ", wanted, " is wanted"));
-}
-
 std::unique_ptr<ClassifierTrainer> make_trainer(const ClassifierKind& kind, const std::vector<std::string>& flags) {
   std::unique_ptr<ClassifierTrainer> trainer = kind.make_trainer();
   po::options_description known;

@@ -93,10 +93,6 @@ struct ClassifierKind {
 /// All kinds, in the order of `train --help`.
 [[nodiscard]] std::span<const ClassifierKind> classifier_kinds() noexcept;
 
-/// Throws UsageError "--rate 0: more than 0 is wanted" unless it holds.
-/// given  the flag with its value: "--rate 0"
-void require_flag(bool holds, std::string_view given, std::string_view wanted);
-
 /// A trainer of the kind with flags that only this kind has: {"--c", "0.1"}. Throws UsageError.
 [[nodiscard]] std::unique_ptr<ClassifierTrainer> make_trainer(const ClassifierKind& kind,
                                                               const std::vector<std::string>& flags);

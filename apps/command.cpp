@@ -25,6 +25,25 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+@%";
+  const auto is_plain = [&](char c) {
+    return static_cast<unsigned char>(c) >= 0x80 || kPlain.find(c) != std::string_view::npos;
+  };
+  bool plain = !word.empty();
+  for (const char c : word) plain = plain && is_plain(c);
+  if (plain) return word;
+  std::string out = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + '\'';
+}
+
 void end_progress(Streams& io) {
   if (io.progress) io.progress->finish();
 }
@@ -51,6 +70,12 @@ void note(std::string_view text, const CommonOptions& common, Streams& io) {
   if (common.quiet) return;
   end_progress(io);
   io.err << printable(text) << '\n';
+}
+
+std::string shell_words(std::span<const std::string> words) {
+  std::string text;
+  for (const std::string& word : words) text += concat(text.empty() ? "" : " ", quoted(word));
+  return text;
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {

@@ -49,6 +49,9 @@ void show(const Report& report, const CommonOptions& common, Streams& io);
 /// Ends the progress display and writes one line to io.err, unless quiet.
 void note(std::string_view text, const CommonOptions& common, Streams& io);
 
+/// Words as a shell reads them, with blanks between, quoted where that is needed.
+[[nodiscard]] std::string shell_words(std::span<const std::string> words);
+
 /// "; did you mean terms?" for a word close to one of the names, else empty.
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string_view> names);
 

@@ -107,11 +107,8 @@ EmbeddingModel load_embedding(const std::filesystem::path& corpus, std::string_v
 std::string looked_up(const neural::Embeddings& embeddings, Workspace& workspace, std::string_view word) {
   std::string form = neural::known_form(embeddings, word);
   if (embeddings.words.find(form)) return form;
-  std::vector<std::string_view> kept;
-  for (const tokenize::Token& token : workspace.analyze(word)) {
-    if (token.dropped == tokenize::DropRule::kept) kept.push_back(token.text);
-  }
-  return kept.size() == 1 && embeddings.words.find(kept.front()) ? std::string(kept.front()) : form;
+  const std::optional<std::string> term = workspace.term_of(word);
+  return term && embeddings.words.find(*term) ? *term : form;
 }
 
 }  // namespace malmoi::apps

@@ -251,19 +251,16 @@ LdaModel load_lda_model(Workspace& workspace, std::string_view name) {
       lda_from_stored(corpus::load_model(workspace.store().database(), name, kLdaKind), concat("model \"", name, "\""));
   if (!model.finished()) {
     throw Error(ErrorCode::invalid_argument,
-                concat("model \"", name,
-                       "\" is the checkpoint of a fit that was stopped "
-                       "after ",
-                       model.lda.sweeps, " of ", model.lda.options.iterations,
-                       " sweeps; `malmoi lda CORPUS --save NAME --resume`, with its name before "
-                       ".checkpoint, goes on"));
+                concat("model \"", name, "\" is the checkpoint of a fit that was stopped after ", model.lda.sweeps,
+                       " of ", model.lda.options.iterations, " sweeps; `malmoi lda CORPUS --save ",
+                       name.substr(0, name.rfind(corpus::kCheckpointSuffix)), " --resume` goes on"));
   }
   model.term_ids = term_ids_of(workspace, model.terms);
   return model;
 }
 
 std::string checkpoint_name(std::string_view model) {
-  return concat(model, ".checkpoint");
+  return concat(model, corpus::kCheckpointSuffix);
 }
 
 std::vector<std::int64_t> term_tokens(const topics::Lda& lda) {
@@ -271,7 +268,7 @@ std::vector<std::int64_t> term_tokens(const topics::Lda& lda) {
   const auto one = static_cast<double>(lda.unit) * lda.samples;
   for (std::size_t term = 0; term < lda.term_topics.rows(); ++term) {
     const auto counts = lda.term_topics.row_counts(term);
-    tokens.push_back(std::llround(std::accumulate(counts.begin(), counts.end(), 0.0) / one));
+    tokens.push_back(std::max<std::int64_t>(std::llround(std::accumulate(counts.begin(), counts.end(), 0.0) / one), 1));
   }
   return tokens;
 }

@@ -55,8 +55,8 @@ struct LdaModel {
 /// The row under which an unfinished fit lies: NAME.checkpoint.
 [[nodiscard]] std::string checkpoint_name(std::string_view model);
 
-/// Tokens of each term in the documents that were fitted, by weight: as the topics have them, whatever has become of
-/// the documents since. [terms]
+/// Tokens of each term in the documents that were fitted, by weight, at least 1: as the topics have them, whatever has
+/// become of the documents since. [terms]
 [[nodiscard]] std::vector<std::int64_t> term_tokens(const topics::Lda& lda);
 
 /// Share of all tokens (by weight) that each topic holds, over the samples; sums to 1. [topics]

@@ -253,6 +253,14 @@ void parse_flags(const po::options_description& flags, std::span<const std::stri
   }
 }
 
+void require_flag(bool holds, std::string_view given, std::string_view wanted) {
+  if (!holds) throw UsageError(concat(given, ": ", wanted, " is wanted"));
+}
+
+void require_positive(std::string_view flag, double value) {
+  require_flag(std::isfinite(value) && value > 0, concat(flag, ' ', value), "more than 0");
+}
+
 double parse_number(std::string_view flag, std::string_view text) {
   double value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "apps/command.h"
 #include "corpus/base/error.h"
@@ -36,11 +37,15 @@ struct Usage {
 /// Reads words that are flags and their values alone, such as those inside of another flag's value. Throws UsageError.
 void parse_flags(const boost::program_options::options_description& flags, std::span<const std::string> words);
 
-/// Throws UsageError: "--top 0: at least 1 is wanted".
+/// Throws UsageError "--rate 0: more than 0 is wanted" unless it holds.
+/// given  the flag with its value: "--rate 0"
+void require_flag(bool holds, std::string_view given, std::string_view wanted);
+/// The same for the two commonest bounds; a number that is not finite is not more than 0.
 template <typename Number>
-void require_at_least(std::string_view flag, Number value, Number least) {
-  if (value < least) throw UsageError(concat(flag, ' ', value, ": at least ", least, " is wanted"));
+void require_at_least(std::string_view flag, Number value, std::type_identity_t<Number> least) {
+  require_flag(value >= least, concat(flag, ' ', value), concat("at least ", least));
 }
+void require_positive(std::string_view flag, double value);
 
 /// The number in a flag's value. Throws UsageError naming the flag.
 [[nodiscard]] double parse_number(std::string_view flag, std::string_view text);

@@ -56,7 +56,7 @@ auto noting_from(const char* flag, T least, T& into, std::vector<std::string>& g
 template <typename T>
 auto noting_positive(const char* flag, T& into, std::vector<std::string>& given) {
   return po::value<double>()->notifier([flag, &into, &given](const double& value) {
-    if (!(std::isfinite(value) && value > 0)) throw UsageError(concat(flag, ' ', value, ": more than 0 is wanted"));
+    require_positive(flag, value);
     into = value;
     given.emplace_back(flag);
   });
@@ -135,11 +135,8 @@ std::vector<topics::SeedWord> find_seed_words(Workspace& workspace, const std::v
   }
   const auto column_of = [&](const std::string& word) -> std::optional<std::int32_t> {
     if (const auto found = columns.find(word); found != columns.end()) return found->second;
-    std::vector<std::string_view> kept;
-    for (const tokenize::Token& token : workspace.analyze(word)) {
-      if (token.dropped == tokenize::DropRule::kept) kept.push_back(token.text);
-    }
-    const auto found = kept.size() == 1 ? columns.find(kept.front()) : columns.end();
+    const std::optional<std::string> term = workspace.term_of(word);
+    const auto found = term ? columns.find(*term) : columns.end();
     return found == columns.end() ? std::nullopt : std::optional(found->second);
   };
   std::vector<topics::SeedWord> seeds;
@@ -228,7 +225,7 @@ void LdaFlags::add_sampling_to(po::options_description& flags) {
       with_default("parts that are worked on at once, at most so many threads help; another number is another result",
                    defaults.shards));
   add("seed", po::value<std::int64_t>()->notifier([this](std::int64_t value) {
-    require_at_least("--seed", value, std::int64_t{0});
+    require_at_least("--seed", value, 0);
     options_.seed = static_cast<std::uint64_t>(value);
     given_.emplace_back("--seed");
   }),

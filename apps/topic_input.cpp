@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "apps/command.h"
 #include "apps/corpus_flags.h"
+#include "apps/parse.h"
 #include "corpus/base/error.h"
 #include "corpus/base/string_table.h"
 #include "corpus/filter.h"
@@ -17,11 +17,8 @@ namespace {
 using vectorize::DocTermMatrix;
 
 void validate(const TermSelection& selection) {
-  if (selection.remove_top < 0)
-    throw UsageError(concat("--remove-top ", selection.remove_top, ": at least 0 is wanted"));
-  if (selection.max_features && *selection.max_features < 1) {
-    throw UsageError(concat("--max-features ", *selection.max_features, ": at least 1 is wanted"));
-  }
+  require_at_least("--remove-top", selection.remove_top, 0);
+  require_at_least("--max-features", selection.max_features.value_or(1), 1);
 }
 
 // Ascending. The most frequent terms are those with most tokens; among equals the lower number counts as the higher.

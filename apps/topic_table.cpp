@@ -15,13 +15,10 @@ namespace {
 constexpr TopicTableOptions kForNames{.terms = 12, .relevance = 0.6};
 
 std::vector<double> shares_of_terms(const topics::Lda& lda) {
-  std::vector<double> shares;
-  for (std::size_t term = 0; term < lda.term_topics.rows(); ++term) {
-    const auto counts = lda.term_topics.row_counts(term);
-    shares.push_back(std::accumulate(counts.begin(), counts.end(), 0.0));
-  }
+  const std::vector<std::int64_t> tokens = term_tokens(lda);
+  std::vector<double> shares(tokens.begin(), tokens.end());
   const double all = std::accumulate(shares.begin(), shares.end(), 0.0);
-  for (double& share : shares) share /= std::max(1.0, all);
+  for (double& share : shares) share /= all;
   return shares;
 }
 

@@ -69,7 +69,7 @@ std::vector<neural::EpochResult> read_epochs(const ModelReader& reader) {
 }  // namespace
 
 std::string training_checkpoint_name(const std::string& model) {
-  return model + ".training.checkpoint";  // `lda` has NAME.checkpoint
+  return concat(model, ".training", corpus::kCheckpointSuffix);  // `lda` has no ".training"
 }
 
 void save_checkpoint(const std::filesystem::path& corpus, const std::string& model, std::uint64_t task,

@@ -86,6 +86,16 @@ vectorize::Vocabulary Workspace::vocabulary_of(const vectorize::DocTermMatrix& c
   return {corpus::load_terms(store_.database()).texts, std::move(totals)};
 }
 
+std::optional<std::string> Workspace::term_of(std::string_view word) {
+  std::optional<std::string> term;
+  for (const tokenize::Token& token : analyze(word)) {
+    if (token.dropped != tokenize::DropRule::kept) continue;
+    if (term) return std::nullopt;
+    term = token.text;
+  }
+  return term;
+}
+
 const tokenize::Tokens& Workspace::analyze(std::string_view text) {
   if (!session_) {
     analyzer_ = make_analyzer(analysis(), dictionary_);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,10 @@ class Workspace {
   [[nodiscard]] vectorize::DocTermMatrix counts(const corpus::Filter& filter, const RunContext& context) const;
   /// The terms of the corpus with the counts that these documents give.
   [[nodiscard]] vectorize::Vocabulary vocabulary_of(const vectorize::DocTermMatrix& counts) const;
+
+  /// The one term that the corpus' analysis makes of a word (재밌었다: 재밌다); none where it makes several, or drops
+  /// it.
+  [[nodiscard]] std::optional<std::string> term_of(std::string_view word);
 
   /// All tokens of a text, dropped ones too, as the corpus' analysis gives them; valid until the next call.
   const tokenize::Tokens& analyze(std::string_view text);

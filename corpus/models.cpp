@@ -26,9 +26,10 @@ constexpr std::array kNotes = {kTopicNames};
 
 [[noreturn]] void fail_missing(const Database& database, std::string_view name) {
   std::string known;
-  Statement select =  // without what is left of work that was stopped
-      database.prepare("SELECT name FROM models WHERE name NOT LIKE '%.checkpoint' ORDER BY name");
-  while (select.step()) known += concat(known.empty() ? "" : ", ", select.text(0));
+  Statement select = database.prepare("SELECT name FROM models ORDER BY name");
+  while (select.step()) {
+    if (!select.text(0).ends_with(kCheckpointSuffix)) known += concat(known.empty() ? "" : ", ", select.text(0));
+  }
   const std::string there = known.empty() ? "it has none yet" : concat("it has ", known);
   throw Error(ErrorCode::not_found, concat(database.path().string(), ": there is no model \"", name, "\"; ", there));
 }

@@ -70,6 +70,9 @@ void remove_model(Database& database, std::string_view name);
 /// Throws not_found, and invalid_argument when the new name is taken or unfit.
 void rename_model(Database& database, std::string_view from, std::string_view to);
 
+/// Behind the name of a model: work on it that was stopped. Messages do not list these among the models.
+inline constexpr std::string_view kCheckpointSuffix = ".checkpoint";
+
 /// Name that a user gave (or JSON of several) for something of the model; nullopt: none.
 [[nodiscard]] std::optional<std::string> model_note(const Database& database, std::string_view what,
                                                     std::string_view model);

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "apps/command.h"
 #include "apps/dictionary.h"
+#include "apps/parse.h"
 #include "corpus/base/error.h"
 #include "neural/bag_classifier.h"
 #include "neural/bag_features.h"
@@ -116,15 +116,15 @@ class BagTrainer : public ClassifierTrainer {
 
   void check(bool several) const override {
     constexpr std::int32_t kMostDimensions = 4096;
-    require_flag(features_.words.longest >= 0, concat("--words ", features_.words.longest), "at least 0");
-    require_flag(features_.buckets >= 1, concat("--buckets ", features_.buckets), "at least 1");
-    require_flag(features_.min_count >= 1, concat("--min-count ", features_.min_count), "at least 1");
+    require_at_least("--words", features_.words.longest, 0);
+    require_at_least("--buckets", features_.buckets, 1);
+    require_at_least("--min-count", features_.min_count, 1);
     require_flag(options_.dimensions >= 1 && options_.dimensions <= kMostDimensions,
                  concat("--dim ", options_.dimensions), concat("1 to ", kMostDimensions));
-    require_flag(epochs_.value_or(1) >= 1, concat("--epochs ", epochs_.value_or(1)), "at least 1");
-    require_flag(options_.rate > 0 && std::isfinite(options_.rate), concat("--rate ", options_.rate), "more than 0");
+    require_at_least("--epochs", epochs_.value_or(1), 1);
+    require_positive("--rate", options_.rate);
     require_flag(options_.dropout >= 0 && options_.dropout < 1, concat("--dropout ", options_.dropout), "0 to below 1");
-    require_flag(options_.batch >= 1, concat("--batch ", options_.batch), "at least 1");
+    require_at_least("--batch", options_.batch, 1);
     if (no_parts_ && features_.words.longest < 1) throw UsageError("--words 0 --no-parts: one of them is wanted");
     if (several && loss() == BagLoss::hierarchical) {
       throw UsageError("--loss hierarchical gives one label a document; leave it out with --label-separator");

@@ -6,8 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "apps/command.h"
 #include "apps/corpus_flags.h"
+#include "apps/parse.h"
 #include "corpus/base/error.h"
 
 namespace po = boost::program_options;
@@ -119,8 +119,8 @@ void FeatureFlags::add_to(po::options_description& flags) {
 }
 
 FeatureOptions FeatureFlags::options(const tokenize::AnalyzerOptions& analysis) const {
-  if (min_df_ < 1) throw UsageError(concat("--min-df ", min_df_, ": at least 1 is wanted"));
-  if (max_features_ && *max_features_ < 1) throw UsageError("--max-features: at least 1 is wanted");
+  require_at_least("--min-df", min_df_, 1);
+  require_at_least("--max-features", max_features_.value_or(1), 1);
   const vectorize::Frequency most = parse_frequency("--max-df", max_df_);
   if (!most.share || most.value <= 0)
     throw UsageError(concat("--max-df ", max_df_, ": give a share such as 0.5 or 50%"));

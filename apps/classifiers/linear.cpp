@@ -170,7 +170,7 @@ class SoftmaxTrainer : public LinearTrainer {
     LinearOptions options = options_;
     options.loss =
         choose<LinearLoss>("--loss", loss_, {{"logistic", LinearLoss::logistic}, {"hinge", LinearLoss::squared_hinge}});
-    if (!(options.c > 0)) throw UsageError(concat("--c ", options.c, ": more than 0 is wanted"));
+    require_positive("--c", options.c);
     options.log_ratio.reset();
     if (log_ratio_ != "none") options.log_ratio = parse_number("--log-ratio", log_ratio_);
     if (options.log_ratio && !(*options.log_ratio > 0)) throw UsageError("--log-ratio: more than 0 is wanted, or none");

@@ -70,7 +70,7 @@ std::int64_t take_vectors(const neural::Embeddings& learned, const WordList& wor
 // A whole number of at least 1; Boost would read -1 as a very large size.
 auto* size_flag(std::string_view name, std::size_t& into) {
   return po::value<std::int64_t>()->default_value(static_cast<std::int64_t>(into))->notifier([&into, name](auto value) {
-    if (value < 1) throw UsageError(concat(name, ' ', value, ": at least 1 is wanted"));
+    require_at_least(name, value, 1);
     into = static_cast<std::size_t>(value);
   });
 }
@@ -121,9 +121,9 @@ class NetworkTrainer : public ClassifierTrainer {
     const auto is_amount = [](double value) { return value >= 0 && std::isfinite(value); };
     const neural::OptimizerOptions& optimizer = train_.optimizer;
     require_flag(is_share(options_.dropout), concat("--dropout ", options_.dropout), "0 to below 1");
-    require_flag(train_.epochs >= 1, concat("--epochs ", train_.epochs), "at least 1");
-    require_flag(train_.patience >= 0, concat("--patience ", train_.patience), "at least 0");
-    require_flag(train_.rate > 0 && std::isfinite(train_.rate), concat("--rate ", train_.rate), "more than 0");
+    require_at_least("--epochs", train_.epochs, 1);
+    require_at_least("--patience", train_.patience, 0);
+    require_positive("--rate", train_.rate);
     require_flag(is_share(train_.warm_up), concat("--warm-up ", train_.warm_up), "0 to below 1");
     require_flag(is_amount(optimizer.l2), concat("--decay ", optimizer.l2), "at least 0");
     require_flag(is_amount(optimizer.clip_norm), concat("--clip ", optimizer.clip_norm), "at least 0");
@@ -131,8 +131,8 @@ class NetworkTrainer : public ClassifierTrainer {
                  "0 to below 1");
     require_flag(!several || train_.label_smoothing == 0, concat("--label-smoothing ", train_.label_smoothing),
                  "0 with --label-separator");
-    require_flag(min_count_ >= 1, concat("--min-count ", min_count_), "at least 1");
-    require_flag(max_words_ >= 1, concat("--max-words ", max_words_), "at least 1");
+    require_at_least("--min-count", min_count_, 1);
+    require_at_least("--max-words", max_words_, 1);
     (void)balanced();
     (void)network_options();
   }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "apps/command.h"
 #include "corpus/base/error.h"
 
 namespace malmoi::apps {
@@ -20,26 +21,6 @@ std::string text_of(const Json& value) {
 bool is_empty(const Json& value) {
   return value.is_null() || (value.is_string() && value.get<std::string>().empty()) ||
          (value.is_structured() && value.empty());
-}
-
-// As a shell takes it.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+@%";
-  const auto is_plain = [&](char c) {
-    return static_cast<unsigned char>(c) >= 0x80 || kPlain.find(c) != std::string_view::npos;
-  };
-  bool plain = !word.empty();
-  for (const char c : word) plain = plain && is_plain(c);
-  if (plain) return word;
-  std::string out = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + '\'';
 }
 
 // Members of options that are flags of another name; all others are flags with hyphens.
@@ -141,12 +122,6 @@ std::vector<PastRun> runs_of(const corpus::Database& database, std::string_view 
 
 }  // namespace
 
-std::string shell_command(std::string_view verb, std::span<const std::string> args) {
-  std::string command = concat("malmoi ", verb);
-  for (const std::string& arg : args) command += ' ' + quoted(arg);
-  return command;
-}
-
 std::vector<PageOption> model_options(const corpus::Database& database, std::string_view model) {
   corpus::Statement select = database.prepare("SELECT options FROM models WHERE name=?1");
   select.bind(1, model);
@@ -180,7 +155,8 @@ ModelHistory model_history(const corpus::Database& database, std::string_view mo
       if (i == kMost / 2) history.commands += concat("# and ", runs.size() - kMost, " more\n");
       continue;
     }
-    history.commands += concat(shell_command(runs[i].command, runs[i].args), i + 1 < runs.size() ? "\n" : "");
+    history.commands +=
+        concat("malmoi ", runs[i].command, ' ', shell_words(runs[i].args), i + 1 < runs.size() ? "\n" : "");
   }
   return history;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +20,5 @@ struct ModelHistory {
   std::string data;  ///< fingerprints of what was read, in their order
 };
 [[nodiscard]] ModelHistory model_history(const corpus::Database& database, std::string_view model);
-
-/// A command as a shell takes it: "malmoi VERB ARGS".
-[[nodiscard]] std::string shell_command(std::string_view verb, std::span<const std::string> args);
 
 }  // namespace malmoi::apps

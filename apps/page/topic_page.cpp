@@ -33,16 +33,8 @@ struct Sources {
   topics::TopicModel phi;
   TokenSequences texts;              // of the documents that are still there
   std::vector<std::int64_t> tokens;  // [terms] when the model was fitted
+  std::vector<DocumentGroups> groups;
 };
-
-Sources read_sources(Workspace& workspace, const LdaModel& model) {
-  Sources sources{.model = model,
-                  .phi = topics::topic_model(model.lda),
-                  .texts = corpus::load_tokens(workspace.store().database(), model.row_ids),
-                  .tokens = term_tokens(model.lda)};
-  for (std::int64_t& count : sources.tokens) count = std::max<std::int64_t>(count, 1);  // by weight it may be less
-  return sources;
-}
 
 // ---- topics --------------------------------------------------------------------------------------------------------
 
@@ -180,10 +172,9 @@ std::vector<std::vector<Weighted>> best_that_are_there(const topics::Lda& lda, c
   return best;
 }
 
+// place_of  as in TopicTerms
 void fill_documents(Workspace& workspace, const Sources& sources, const PageRequest& request,
-                    const std::pair<std::span<const DocumentGroups>, std::span<const std::int32_t>>& shown_as,
-                    PageData& page) {
-  const auto& [groups, place_of] = shown_as;
+                    std::span<const std::int32_t> place_of, PageData& page) {
   constexpr std::size_t kBest = 10;
   constexpr std::size_t kBestOfAll = 500;
   const LdaModel& model = sources.model;
@@ -196,7 +187,7 @@ void fill_documents(Workspace& workspace, const Sources& sources, const PageRequ
   for (std::size_t row = 0; row < there.size(); ++row) has_tokens.push_back(there[row] && model.row_tokens[row] > 0);
   const auto best = best_that_are_there(model.lda, there, per_topic);
   const std::vector<std::size_t> rows =
-      sample_rows(best, groups, has_tokens, {.documents = request.documents, .seed = request.seed});
+      sample_rows(best, sources.groups, has_tokens, {.documents = request.documents, .seed = request.seed});
   const std::vector<std::int32_t> columns = columns_of(model.term_ids, workspace.vocabulary().size());
   const std::size_t used = to_json(page).size();
   const DocumentPlan plan{.rows = rows,
@@ -276,7 +267,11 @@ std::string guess_language(std::span<const PageTerm> terms) {
 PageData make_topic_page(Workspace& workspace, const LdaModel& model, const PageRequest& request,
                          const RunContext& context) {
   const corpus::Database& database = workspace.store().database();
-  const Sources sources = read_sources(workspace, model);
+  const Sources sources{.model = model,
+                        .phi = topics::topic_model(model.lda),
+                        .texts = corpus::load_tokens(database, model.row_ids),
+                        .tokens = term_tokens(model.lda),
+                        .groups = find_groups(database, model, request)};
   PageData page;
   page.head = make_head(database, request);
   page.total_tokens = std::accumulate(sources.tokens.begin(), sources.tokens.end(), std::int64_t{0});
@@ -286,8 +281,7 @@ PageData make_topic_page(Workspace& workspace, const LdaModel& model, const Page
   page.language = request.language.empty() ? guess_language(page.terms) : request.language;
   add_figures(sources, page, context);
   place_topics(sources, page, context);
-  const std::vector<DocumentGroups> groups = find_groups(database, model, request);
-  for (const DocumentGroups& group : groups) {
+  for (const DocumentGroups& group : sources.groups) {
     PageTrend trend = topic_trend(group, model.lda.document_topics, page.topics.size(), context);
     if (page.topics.size() > kManyTopics) {
       trend.low.clear();
@@ -296,7 +290,7 @@ PageData make_topic_page(Workspace& workspace, const LdaModel& model, const Page
     page.trends.push_back(std::move(trend));
   }
   fit_terms(sources, request, terms, page);
-  fill_documents(workspace, sources, request, {groups, terms.place_of}, page);
+  fill_documents(workspace, sources, request, terms.place_of, page);
   return page;
 }
 

@@ -169,8 +169,8 @@ void check_given(const Request& request) {
 
 // What both ways of learning share is given once.
 void finish(Request& request) {
-  require_at_least("--seed", request.seed, std::int64_t{0});
-  require_at_least("--max-words", request.max_words, std::int64_t{0});
+  require_at_least("--seed", request.seed, 0);
+  require_at_least("--max-words", request.max_words, 0);
   EmbeddingOptions& options = request.options;
   (void)choose<int>("--method", request.method, {{"skipgram", 0}, {"cbow", 1}, {"glove", 2}});
   check_given(request);
@@ -203,7 +203,7 @@ auto on(const char* flag, std::vector<std::string>& given, bool& into) {
 
 auto positive(const char* flag, std::vector<std::string>& given, std::initializer_list<double*> into) {
   return po::value<double>()->notifier([=, &given, into = std::vector<double*>(into)](const double& value) {
-    if (!(std::isfinite(value) && value > 0)) throw UsageError(concat(flag, ' ', value, ": more than 0 is wanted"));
+    require_positive(flag, value);
     for (double* const one : into) *one = value;
     given.emplace_back(flag);
   });

@@ -248,9 +248,9 @@ void run_evaluate(std::span<const std::string> args, Streams& io) {
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
   if (!request.label_field.empty()) require_field("--true-field", request.label_field);
-  if (request.seed < 0) throw UsageError("--seed: at least 0 is wanted");
+  require_at_least("--seed", request.seed, 0);
   (void)choose<int>("--language", request.language, {{"ko", 0}, {"en", 1}});
-  if (request.bootstrap.draws < 0) throw UsageError("--draws: at least 0 is wanted");
+  require_at_least("--draws", request.bootstrap.draws, 0);
   if (!(request.bootstrap.level > 0 && request.bootstrap.level < 1)) {
     throw UsageError(concat("--level ", request.bootstrap.level, ": more than 0 and less than 1 is wanted"));
   }

@@ -121,11 +121,11 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
 }
 
 void check(Request& request) {
-  if (request.limits.most < 1) throw UsageError("--top: at least 1 is wanted");
+  require_at_least("--top", request.limits.most, 1);
   if (!(request.limits.min_share >= 0 && request.limits.min_share <= 1)) {
     throw UsageError("--min-share: 0 to 1 is wanted");
   }
-  if (request.seed < 0) throw UsageError("--seed: at least 0 is wanted");
+  require_at_least("--seed", request.seed, 0);
   request.inference.seed = static_cast<std::uint64_t>(request.seed);
   if (request.all) request.limits = {std::numeric_limits<std::int32_t>::max(), 0.0};
   if (request.inputs.empty()) return;

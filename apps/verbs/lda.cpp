@@ -62,7 +62,7 @@ void refuse_flags(const std::vector<std::string>& given, std::string_view mode,
 
 void check(const Request& request) {
   if (request.resume && request.go_on) throw UsageError("give either --resume or --continue");
-  if (!(request.checkpoint_seconds > 0)) throw UsageError("--checkpoint-seconds: more than 0 is wanted");
+  require_positive("--checkpoint-seconds", request.checkpoint_seconds);
   if (request.resume) {
     refuse_flags(request.terms.given(), "--resume");
     refuse_flags(request.lda.given(), "--resume");

@@ -136,7 +136,7 @@ void run_lsa(std::span<const std::string> args, Streams& io) {
   request.weighting.add_to(flags);
   request.terms.add_to(flags);
   add("seed", po::value<std::int64_t>()->notifier([&request](std::int64_t value) {
-    if (value < 0) throw UsageError(concat("--seed ", value, ": at least 0 is wanted"));
+    require_at_least("--seed", value, 0);
     request.options.seed = static_cast<std::uint64_t>(value);
   }),
       "of the vectors to begin with (default 1)");
@@ -148,7 +148,7 @@ void run_lsa(std::span<const std::string> args, Streams& io) {
       "--method", request.method,
       {{"lanczos", SvdMethod::lanczos}, {"randomized", SvdMethod::randomized}, {"full", SvdMethod::full}});
   (void)request.weighting.options();
-  if (request.dimensions < 0) throw UsageError("--dimensions: at least 0 is wanted");
+  require_at_least("--dimensions", request.dimensions, 0);
   run(request, log, *common, io);
 }
 

@@ -319,8 +319,8 @@ void run_predict(std::span<const std::string> args, Streams& io) {
   request.dictionary.add_to(flags);
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
-  if (request.top.value_or(1) < 1) throw UsageError("--top: at least 1 is wanted");
-  if (request.words < 0) throw UsageError("--explain: at least 0 is wanted");
+  require_at_least("--top", request.top.value_or(1), 1);
+  require_at_least("--explain", request.words, 0);
   if (!request.inputs.empty() && !request.where.filter().sql.empty()) {
     throw UsageError("--where is for documents of the corpus");
   }

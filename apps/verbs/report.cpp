@@ -58,7 +58,7 @@ PageRequest make_request(const ReportFlags& flags) {
   if (!flags.language.empty()) {
     request.language = choose<const char*>("--language", flags.language, {{"ko", "ko"}, {"en", "en"}});
   }
-  require_at_least("--seed", flags.seed, std::int64_t{0});
+  require_at_least("--seed", flags.seed, 0);
   request.seed = static_cast<std::uint64_t>(flags.seed);
   for (const std::string& text : flags.groupings) {
     const Grouping grouping = parse_grouping(text);
@@ -132,7 +132,7 @@ void run_report(std::span<const std::string> args, Streams& io) {
 
   PageRequest request = make_request(given);
   request.made = run.started();
-  request.command = shell_command("report", args);
+  request.command = concat("malmoi report ", shell_words(args));
   Workspace workspace(given.path, dictionary.folder());
   vectorize::OutputFile file(given.output, common->force);  // a name that is taken fails before the work
   if (!given.plots.empty()) check_plots(given.plots, common->force);

@@ -210,7 +210,7 @@ void check_model_space(const SimilarFlags& given, SimilarOptions& options) {
   if (options.similarity.metric != vectorize::Metric::cosine) {
     throw UsageError(concat("--space ", given.space, " compares by cosine, not by ", given.metric));
   }
-  if (options.similarity.k < 1) throw UsageError("--limit: at least 1 is wanted");
+  require_at_least("--limit", options.similarity.k, 1);
   if (options.model.empty()) options.model = options.kind == SpaceKind::embedding ? "vectors" : given.space;
 }
 

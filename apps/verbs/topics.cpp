@@ -221,8 +221,8 @@ void run_topics(std::span<const std::string> args, Streams& io) {
   add("documents", po::value(&request.documents)->default_value(request.documents), "best documents of each topic");
   const auto common = parse(kUsage, flags, args, io);
   if (!common) return;
-  if (request.table.terms < 1) throw UsageError("--terms: at least 1 is wanted");
-  if (request.documents < 0) throw UsageError("--documents: at least 0 is wanted");
+  require_at_least("--terms", request.table.terms, 1);
+  require_at_least("--documents", request.documents, 0);
   if (!(request.table.relevance >= 0 && request.table.relevance <= 1)) {
     throw UsageError("--relevance: 0 to 1 is wanted");
   }

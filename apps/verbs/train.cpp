@@ -315,7 +315,7 @@ void run_train(std::span<const std::string> args, Streams& io) {
   std::vector<std::string> words = {"malmoi", "train"};
   words.insert(words.end(), args.begin(), args.end());
   if (!request.resume) words.emplace_back("--resume");
-  request.resuming = shell_command(words);
+  request.resuming = shell_words(words);
   request.options = hash_of(args);
   run(request, *trainer, options, log, *common, io);
 }

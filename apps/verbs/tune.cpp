@@ -57,7 +57,7 @@ Table tabulate(const FlagSearchResult& result) {
   for (const Trial& trial : result.trials) {
     table.rows.push_back({table.rows.size() + 1, trial.number, trial.budget, trial.figures.log_loss,
                           trial.figures.accuracy, trial.figures.macro_f1, trial.seconds,
-                          trial.flags.empty() ? "(as they are)" : shell_command(trial.flags)});
+                          trial.flags.empty() ? "(as they are)" : shell_words(trial.flags)});
   }
   return table;
 }
@@ -109,7 +109,7 @@ void run(const Request& request, const TrainingOptions& training, RunLog& log, c
                          {"validation", documents.split().validation.size()},
                          {"seconds", seconds},
                          {"seed", request.search.seed},
-                         {"command", shell_command(train_command(request, result.trials.front()))}},
+                         {"command", shell_words(train_command(request, result.trials.front()))}},
                         {tabulate(result)}};
     if (file) {
       file->write(plot(result, request.metric));
@@ -151,8 +151,8 @@ void run_tune(std::span<const std::string> args, Streams& io) {
   flags.add(shared).add(own);
   const auto common = parse(usage, flags, args, io);
   if (!common) return;
-  if (search.trials < 1) throw UsageError("--trials: at least 1 is wanted");
-  if (search.factor < 2) throw UsageError("--factor: at least 2 is wanted");
+  require_at_least("--trials", search.trials, 1);
+  require_at_least("--factor", search.factor, 2);
   search.metric = choose<SearchMetric>("--metric", request.metric,
                                        {{"log-loss", SearchMetric::log_loss},
                                         {"accuracy", SearchMetric::accuracy},

@@ -18,6 +18,13 @@ struct TestStreams {
 
 constexpr std::array<std::string_view, 5> kVerbs = {"index", "info", "terms", "tokens", "similar"};
 
+TEST(ShellWords, AreQuotedWhereAShellWouldReadThemOtherwise) {
+  const std::vector<std::string> words = {"lda", "my corpus.malmoi", "--where", "label=1", "it's", "", "영화", "a;b",
+                                          "$x"};
+  EXPECT_EQ(shell_words(words), "lda 'my corpus.malmoi' --where label=1 'it'\\''s' '' 영화 'a;b' '$x'");
+  EXPECT_EQ(shell_words({}), "");
+}
+
 TEST(DidYouMean, NamesTheNearestWordWithinAThirdOfItsLength) {
   EXPECT_EQ(did_you_mean("idnex", kVerbs), "; did you mean index?");
   EXPECT_EQ(did_you_mean("simlar", kVerbs), "; did you mean similar?");

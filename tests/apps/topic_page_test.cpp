@@ -6,175 +6,25 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "apps/command.h"
 #include "apps/indexer.h"
-#include "apps/page/document_sample.h"
 #include "apps/page/lsa_page.h"
 #include "apps/page/page_plots.h"
-#include "apps/page/page_terms.h"
 #include "apps/page/topic_names.h"
 #include "corpus/base/error.h"
 #include "corpus/models.h"
+#include "tests/apps/small_lda.h"
 #include "tests/support/temporary_folder.h"
 
 namespace malmoi::apps {
 namespace {
 
-using ::testing::DoubleNear;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::TemporaryFolder;
-
-// ---- groups --------------------------------------------------------------------------------------------------------
-
-DocumentGroups grouped(std::string_view by, const std::vector<std::string>& values) {
-  return group_documents(parse_grouping(by), values);
-}
-
-TEST(DateGroups, AreTheFinestPeriodsThatAreFewEnoughWithoutGaps) {
-  const DocumentGroups days = grouped("date", {"2020-02-28", "2020-03-01T10:00", "", "soon"});
-  EXPECT_THAT(days.names, ElementsAre("2020-02-28", "2020-02-29", "2020-03-01"));
-  EXPECT_THAT(days.group_of, ElementsAre(0, 2, -1, -1));
-  EXPECT_EQ(days.left_out, 2);
-  EXPECT_THAT(grouped("date", {"2019-11-05", "2020-01-20"}).names, ElementsAre("2019-11", "2019-12", "2020-01"));
-  EXPECT_THAT(grouped("date", {"2001", "2003"}).names, ElementsAre("2001", "2002", "2003"));
-  EXPECT_THAT(grouped("date", {"1789-04-30", "1801-01-01", "2021-01-20"}).names.front(), "1780s");
-  EXPECT_THAT(grouped("date", {"", "x"}).names, IsEmpty());
-}
-
-TEST(DateGroups, ReadTheCommonFormsOfDates) {
-  const DocumentGroups months =
-      grouped("date:month", {"20200131", "2020.02.01", "2020/03/05 12:00", "2020-13-01", "2020"});
-  EXPECT_THAT(months.names, ElementsAre("2020-01", "2020-02", "2020-03"));
-  EXPECT_THAT(months.group_of, ElementsAre(0, 1, 2, -1, -1));
-  EXPECT_THAT(grouped("date:quarter", {"2020-03-31", "2020-04-01"}).names, ElementsAre("2020-Q1", "2020-Q2"));
-}
-
-TEST(DateGroups, RefuseAPeriodThatMakesTooManyGroups) {
-  EXPECT_THROW((void)grouped("date:day", {"2000-01-01", "2020-01-01"}), UsageError);
-  EXPECT_THROW((void)parse_grouping("date:week"), UsageError);
-  EXPECT_THROW((void)parse_grouping("author"), UsageError);
-  EXPECT_THROW((void)parse_grouping("meta."), UsageError);
-}
-
-TEST(ValueGroups, AreOrderedAsNumbersOrByDocumentsAndTheRareOnesMerged) {
-  EXPECT_THAT(grouped("label", {"10", "9", "9", ""}).names, ElementsAre("9", "10"));
-  EXPECT_THAT(grouped("meta.x", {"b", "a", "b", "c"}).names, ElementsAre("b", "a", "c"));
-  std::vector<std::string> values = {"often", "often"};
-  for (int i = 0; i < 40; ++i) values.push_back(concat("v", i));
-  const DocumentGroups many = grouped("label", values);
-  EXPECT_EQ(many.names.size(), 31U);
-  EXPECT_EQ(many.names.front(), "often");
-  EXPECT_EQ(many.names.back(), "…");
-  EXPECT_EQ(many.merged, 11);
-  EXPECT_EQ(std::count(many.group_of.begin(), many.group_of.end(), 30), 11);
-}
-
-// Rows of (topic, count) pairs.
-topics::TopicCounts counts_of(const std::vector<std::vector<std::pair<int, int>>>& rows) {
-  topics::TopicCounts counts;
-  for (const auto& row : rows) {
-    for (const auto& [topic, count] : row) {
-      counts.topics.push_back(static_cast<std::uint16_t>(topic));
-      counts.counts.push_back(count);
-    }
-    counts.offsets.push_back(counts.topics.size());
-  }
-  return counts;
-}
-
-TEST(TopicTrend, IsTheMeanOverSamplesWithTheirRange) {
-  // Group a: rows 0 and 1, group b: row 2, group c: nothing. In sample 1 topic 0 has 3 of 4 tokens of a, then 1 of 4.
-  const DocumentGroups groups{.by = "label", .names = {"a", "b", "c"}, .group_of = {0, 0, 1, -1}, .left_out = 1};
-  const std::vector<topics::TopicCounts> samples = {counts_of({{{0, 2}}, {{0, 1}, {1, 1}}, {{1, 5}}, {{0, 9}}}),
-                                                    counts_of({{{0, 1}, {1, 1}}, {{1, 2}}, {{1, 5}}, {{0, 9}}})};
-  const PageTrend trend = topic_trend(groups, samples, 2);
-  EXPECT_THAT(trend.documents, ElementsAre(2, 1, 0));
-  EXPECT_EQ(trend.share[0][0], 0.5);
-  EXPECT_EQ(trend.low[0][0], 0.25);
-  EXPECT_EQ(trend.high[0][0], 0.75);
-  EXPECT_EQ(trend.share[1][1], 1.0);
-  EXPECT_TRUE(std::isnan(trend.share[0][2]) && std::isnan(trend.low[0][2]));
-  EXPECT_FALSE(trend.quantiles);
-  EXPECT_EQ(trend.left_out, 1);
-  EXPECT_THAT(topic_trend(groups, std::span(samples).first(1), 2).low, IsEmpty());
-}
-
-TEST(TopicTrend, TakesQuantilesOfManySamples) {
-  // Topic 0 has s of 40 tokens in sample s = 0 .. 40: the 2.5 % quantile is at 1 of them, the 97.5 % one at 39.
-  std::vector<topics::TopicCounts> samples;
-  for (int s = 0; s <= 40; ++s) samples.push_back(counts_of({{{0, s}, {1, 40 - s}}}));
-  const DocumentGroups one{.by = "label", .names = {"a"}, .group_of = {0}};
-  const PageTrend trend = topic_trend(one, samples, 2, {.threads = 8});
-  EXPECT_TRUE(trend.quantiles);
-  EXPECT_NEAR(trend.low[0][0], 1.0 / 40, 1e-12);
-  EXPECT_NEAR(trend.high[0][0], 39.0 / 40, 1e-12);
-  EXPECT_EQ(topic_trend(one, samples, 2, {.threads = 1}).low, trend.low);
-}
-
-// ---- names ---------------------------------------------------------------------------------------------------------
-
-std::string proposed(const std::vector<std::string_view>& terms) {
-  return propose_name(terms);
-}
-
-TEST(TopicNames, AreProposedFromTermsThatDoNotRepeatEachOther) {
-  EXPECT_EQ(proposed({"배우", "여배우", "연기", "연기력", "감독", "영화"}), "배우 · 연기 · 감독");
-  EXPECT_EQ(proposed({"election", "elections", "elected", "2020", "vote"}), "election · vote · 2020");
-  EXPECT_EQ(proposed({"government", "governing", "state"}), "government · state");
-  EXPECT_EQ(proposed({"재미있다", "재미없다"}), "재미있다 · 재미없다");
-  EXPECT_EQ(proposed({}), "");
-  EXPECT_EQ(titled_topic(3, "", "a · b"), "3 a · b");
-  EXPECT_EQ(titled_topic(3, "이름", "a · b"), "3 이름");
-  EXPECT_EQ(titled_topic(3, "", ""), "3");
-}
-
-// ---- sample of documents -------------------------------------------------------------------------------------------
-
-topics::Lda small_lda() {
-  topics::Lda lda;
-  lda.options.topics = 2;
-  lda.options.samples = 1;
-  lda.samples = 1;
-  lda.alpha = {0.5, 0.5};
-  lda.beta = 0.01;
-  return lda;
-}
-
-TEST(BestDocuments, HaveTheHighestSharesAndTheLowerRowAmongEquals) {
-  topics::Lda lda = small_lda();
-  lda.document_topics = {counts_of({{{0, 1}}, {{0, 4}}, {{1, 4}}, {}, {{0, 4}}, {{0, 2}, {1, 2}}})};
-  const auto best = best_documents(lda, 3);
-  // (4 + ½) / 5, twice, and (1 + ½) / 2
-  EXPECT_THAT(best[0], ElementsAre(Weighted{1, 0.9}, Weighted{4, 0.9}, Weighted{0, 0.75}));
-  EXPECT_THAT(best[1], ElementsAre(Weighted{2, 0.9}, Weighted{5, 0.5}));
-  EXPECT_EQ(best_documents(lda, 3, {.threads = 8}), best);
-}
-
-TEST(SampleRows, TakesTheBestFirstThenFromEveryGroup) {
-  const std::vector<std::vector<Weighted>> best = {{{7, 0.9}, {8, 0.8}}, {{7, 0.9}, {9, 0.7}}};
-  std::vector<std::int32_t> group_of(1000, 0);
-  group_of[500] = 1;  // the only one of its group
-  group_of[600] = 2;
-  const std::vector<DocumentGroups> groups = {{.by = "label", .names = {"a", "b", "c"}, .group_of = group_of}};
-  std::vector<bool> has_tokens(1000, true);
-  has_tokens[600] = false;
-  const auto rows = sample_rows(best, groups, has_tokens, {.documents = 10, .seed = 3});
-  ASSERT_EQ(rows.size(), 10U);
-  EXPECT_EQ(rows[0], 7U);
-  EXPECT_EQ((std::set(rows.begin() + 1, rows.begin() + 3)), (std::set<std::size_t>{8, 9}));
-  EXPECT_EQ(rows[4], 500U);
-  EXPECT_EQ(std::set(rows.begin(), rows.end()).size(), 10U);
-  EXPECT_EQ(rows, sample_rows(best, groups, has_tokens, {.documents = 10, .seed = 3}));
-  EXPECT_NE(rows, sample_rows(best, groups, has_tokens, {.documents = 10, .seed = 4}));
-  EXPECT_EQ(sample_rows(best, {}, has_tokens, {.documents = 5000, .seed = 3}).size(), 999U);
-}
-
-// ---- pages ---------------------------------------------------------------------------------------------------------
 
 // Two topics, food and film, with hostile documents among them; term i is in topic i / 3.
 constexpr const char* kDocuments =
@@ -467,33 +317,6 @@ TEST_F(TopicPage, OfAnLsaShowsBothPoles) {
   EXPECT_EQ(page.documents[2].spans[0].sign, 1);
   EXPECT_EQ(nlohmann::json::parse(to_json(page))["lsa"]["singular_values"][0], 2);
   EXPECT_EQ(page_plots(page).front().name, "scree.svg");
-}
-
-TEST(TopicRelevance, KeepsTheBestOfEveryLambda) {
-  // In topic 0: "a" is most probable, "c" is nowhere else. One term a λ: a at 1, c at 0.
-  topics::Lda lda = small_lda();
-  lda.term_topics = counts_of({{{0, 60}, {1, 90}}, {{0, 39}, {1, 10}}, {{0, 1}}});
-  const topics::TopicModel phi = topics::topic_model(lda);
-  const std::vector<std::string> terms = {"a", "b", "c"};
-  const std::vector<std::int64_t> tokens = {150, 49, 1};
-  const auto columns = relevant_columns({lda, phi, terms, tokens}, 1);
-  std::vector<std::int32_t> found;
-  for (const Weighted& item : columns[0]) found.push_back(item.index);
-  EXPECT_THAT(found, ElementsAre(0, 1, 2));  // all, since a name may want 12; by p(w | k)
-  EXPECT_THAT(columns[0][0].value, DoubleNear(60.01 / 100.03, 1e-6));
-}
-
-TEST(PageTermList, HasTheTermsOfTopicsFirstThenOthersWithinTheBytes) {
-  topics::Lda lda = small_lda();
-  lda.term_topics = counts_of({{{0, 5}}, {{1, 9}}, {{0, 7}}});
-  const topics::TopicModel phi = topics::topic_model(lda);
-  const std::vector<std::string> terms = {"a", "b", "c"};
-  const std::vector<std::int64_t> tokens = {5, 9, 7};
-  const std::vector<std::vector<Weighted>> columns = {{{0, 0.5}}, {}};
-  const PageTermList none = list_terms({lda, phi, terms, tokens}, columns, 0);
-  EXPECT_THAT(none.place_of, ElementsAre(0, -1, -1));
-  const PageTermList all = list_terms({lda, phi, terms, tokens}, columns, 1000);
-  EXPECT_THAT(all.place_of, ElementsAre(0, 1, 2));
 }
 
 }  // namespace

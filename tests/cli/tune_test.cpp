@@ -231,8 +231,8 @@ TEST_F(Tune, BadInputIsNamed) {
     EXPECT_NE(run.status, 0);
     return run.err;
   };
-  EXPECT_THAT(error_of({"--trials", "0"}), HasSubstr("--trials: at least 1"));
-  EXPECT_THAT(error_of({"--factor", "1"}), HasSubstr("--factor: at least 2"));
+  EXPECT_THAT(error_of({"--trials", "0"}), HasSubstr("--trials 0: at least 1"));
+  EXPECT_THAT(error_of({"--factor", "1"}), HasSubstr("--factor 1: at least 2"));
   EXPECT_THAT(error_of({"--metric", "f1"}), HasSubstr("none of log-loss, accuracy, macro-f1"));
   EXPECT_THAT(error_of({"--save", "best"}), HasSubstr("unknown option '--save'"));
   EXPECT_THAT(error_of({"--words", "3-1"}), HasSubstr("--words 3-1"));

@@ -23,43 +23,43 @@ EmbeddingFit fit(EmbeddingOptions options, const RunContext& context = {}) {
   return fit_embeddings(groups.tokens, groups.terms(), options, context);
 }
 
-TEST(SkipGram, FindsTheGroupsOfAToyCorpus) {
+// Both models with both losses, without and with sub-words.
+std::vector<EmbeddingOptions> all_forms() {
+  std::vector<EmbeddingOptions> forms;
   for (const WordModel model : {WordModel::skip_gram, WordModel::cbow}) {
     for (const WordLoss loss : {WordLoss::negative_sampling, WordLoss::hierarchical_softmax}) {
       for (const bool subwords : {false, true}) {
-        EmbeddingOptions options;
-        options.model = model;
-        options.loss = loss;
-        options.epochs = 20;
-        options.rate = 0.05;
-        if (subwords) options.subwords.emplace();
-        const EmbeddingFit result = fit(options);
-        EXPECT_GT(group_separation(result.embeddings), 0.3)
-            << static_cast<int>(model) << static_cast<int>(loss) << subwords;
-        EXPECT_LT(result.losses.back(), result.losses.front());
+        EmbeddingOptions& form = forms.emplace_back();
+        form.model = model;
+        form.loss = loss;
+        if (subwords) form.subwords.emplace();
       }
     }
+  }
+  return forms;
+}
+
+TEST(SkipGram, FindsTheGroupsOfAToyCorpus) {
+  for (EmbeddingOptions options : all_forms()) {
+    options.epochs = 20;
+    options.rate = 0.05;
+    const EmbeddingFit result = fit(options);
+    EXPECT_GT(group_separation(result.embeddings), 0.3)
+        << static_cast<int>(options.model) << static_cast<int>(options.loss) << options.subwords.has_value();
+    EXPECT_LT(result.losses.back(), result.losses.front());
   }
 }
 
 TEST(SkipGram, GivesTheSameBytesForEveryNumberOfThreads) {
-  for (const WordModel model : {WordModel::skip_gram, WordModel::cbow}) {
-    for (const WordLoss loss : {WordLoss::negative_sampling, WordLoss::hierarchical_softmax}) {
-      for (const bool subwords : {false, true}) {
-        EmbeddingOptions options;
-        options.model = model;
-        options.loss = loss;
-        options.epochs = 2;
-        if (subwords) options.subwords.emplace();
-        const EmbeddingFit one = fit(options, {.threads = 1});
-        const EmbeddingFit eight = fit(options, {.threads = 8});
-        EXPECT_EQ(one.embeddings.vectors, eight.embeddings.vectors);
-        EXPECT_EQ(one.embeddings.subword_vectors, eight.embeddings.subword_vectors);
-        EXPECT_EQ(one.losses, eight.losses);
-        options.seed = 2;
-        EXPECT_NE(fit(options).embeddings.vectors, one.embeddings.vectors);
-      }
-    }
+  for (EmbeddingOptions options : all_forms()) {
+    options.epochs = 2;
+    const EmbeddingFit one = fit(options, {.threads = 1});
+    const EmbeddingFit eight = fit(options, {.threads = 8});
+    EXPECT_EQ(one.embeddings.vectors, eight.embeddings.vectors);
+    EXPECT_EQ(one.embeddings.subword_vectors, eight.embeddings.subword_vectors);
+    EXPECT_EQ(one.losses, eight.losses);
+    options.seed = 2;
+    EXPECT_NE(fit(options).embeddings.vectors, one.embeddings.vectors);
   }
 }
 
