@@ -144,7 +144,7 @@ PageHead head_of(const Request& request, const ClassifierModel& model, const std
     head = make_head(store.database(), about);
   }
   head.corpus = std::filesystem::path(request.path).filename().string();
-  head.model = concat(model.name, " (", model.kind, ")");
+  head.model = model.name == model.kind ? model.name : concat(model.name, " (", model.kind, ")");
   head.made = made;
   head.seed = model.seed;
   head.fingerprint = model.fingerprint;
