@@ -321,7 +321,8 @@ std::vector<double> balanced_label_weights(std::span<const std::uint8_t> truth, 
   }
   std::vector<double> counts(width, 0.0);
   for (std::size_t i = 0; i < truth.size(); ++i) counts[i % width] += truth[i] != 0 ? 1.0 : 0.0;
-  const auto rows = static_cast<double>(truth.size() / width);
+  const std::size_t table_rows = truth.size() / width;
+  const auto rows = static_cast<double>(table_rows);
   for (double& count : counts) count = count > 0.0 && count < rows ? (rows - count) / count : 1.0;
   return counts;
 }
