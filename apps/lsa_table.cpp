@@ -65,17 +65,27 @@ std::string propose_dimension_name(std::span<const std::string> terms, std::span
   return name;
 }
 
+std::vector<std::string> dimension_titles(const LsaModel& model, std::span<const std::string> names) {
+  std::vector<std::string> titles(names.begin(), names.end());
+  titles.resize(model.lsa.singular_values.size());
+  for (std::size_t k = 0; k < titles.size(); ++k) {
+    if (!titles[k].empty()) continue;
+    titles[k] = propose_dimension_name(model.terms, poles_of(model.lsa.terms, k, kTermsForNames));
+  }
+  return titles;
+}
+
 Table dimensions_table(const LsaModel& model, std::span<const std::string> names,
                        const DimensionTableOptions& options) {
   Table table{"dimensions",
               {"dimension", "name", "singular_value", "explained", "residual", "positive_terms", "negative_terms"},
               {}};
   const topics::Lsa& lsa = model.lsa;
-  for (std::size_t k = 0; k < std::min(options.dimensions, lsa.singular_values.size()); ++k) {
-    const std::vector<Weighted> poles = poles_of(lsa.terms, k, std::max(options.terms, kTermsForNames));
-    const bool named = k < names.size() && !names[k].empty();
-    table.rows.push_back({k, named ? names[k] : propose_dimension_name(model.terms, poles), lsa.singular_values[k],
-                          lsa.explained[k], lsa.residuals[k], joined(side_of(model.terms, poles, 1), options.terms),
+  const std::vector<std::string> titles = dimension_titles(model, names);
+  for (std::size_t k = 0; k < std::min(options.dimensions, titles.size()); ++k) {
+    const std::vector<Weighted> poles = poles_of(lsa.terms, k, options.terms);
+    table.rows.push_back({k, titles[k], lsa.singular_values[k], lsa.explained[k], lsa.residuals[k],
+                          joined(side_of(model.terms, poles, 1), options.terms),
                           joined(side_of(model.terms, poles, -1), options.terms)});
   }
   return table;

@@ -21,6 +21,10 @@ namespace malmoi::apps {
 /// poles  of the terms, as poles_of gives them
 [[nodiscard]] std::string propose_dimension_name(std::span<const std::string> terms, std::span<const Weighted> poles);
 
+/// The user's name of each dimension, or else one made of its terms. [dimensions]
+/// names  [dimensions] empty where there is none
+[[nodiscard]] std::vector<std::string> dimension_titles(const LsaModel& model, std::span<const std::string> names);
+
 struct DimensionTableOptions {
   std::size_t dimensions = std::numeric_limits<std::size_t>::max();  ///< the first ones
   std::size_t terms = 5;                                             ///< of each pole

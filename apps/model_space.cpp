@@ -4,10 +4,8 @@
 #include <utility>
 
 #include "apps/embedding_model.h"
-#include "apps/lda_model.h"
 #include "apps/topic_input.h"
 #include "corpus/base/error.h"
-#include "topics/inference.h"
 #include "topics/lda.h"
 #include "vectorize/weighting.h"
 
@@ -16,12 +14,6 @@ namespace {
 
 using topics::DenseMatrix;
 using vectorize::DocTermMatrix;
-
-DenseMatrix places_of(const ModelSpace& space, const DocTermMatrix& counts, const RunContext& context) {
-  if (space.lda) return topics::infer_topics(*space.lda, counts, {}, context);
-  const DocTermMatrix rows = vectorize::apply_weighting(space.lsa->weighting, counts, context);
-  return topics::fold_in(space.lsa->lsa, rows.values, context);
-}
 
 LsaModel projection_of(Workspace& workspace, const neural::Embeddings& embeddings) {
   LsaModel model;
@@ -42,26 +34,35 @@ std::vector<float> row_of(const DenseMatrix& matrix, Eigen::Index row) {
 }  // namespace
 
 ModelSpace load_model_space(Workspace& workspace, SpaceKind kind, std::string_view model) {
+  if (kind == SpaceKind::lda) return space_of(load_lda_model(workspace, model));
   ModelSpace space;
-  if (kind == SpaceKind::lda) {
-    LdaModel lda = load_lda_model(workspace, model);
-    space.lda = topics::topic_model(lda.lda);
-    space.terms = std::move(lda.terms);
-    space.term_ids = std::move(lda.term_ids);
-  } else {
-    space.lsa = kind == SpaceKind::lsa
-                    ? load_lsa_model(workspace, model)
-                    : projection_of(workspace, load_embedding(workspace.store().database().path(), model).embeddings);
-    space.terms = space.lsa->terms;
-    space.term_ids = space.lsa->term_ids;
-  }
+  space.lsa = kind == SpaceKind::lsa
+                  ? load_lsa_model(workspace, model)
+                  : projection_of(workspace, load_embedding(workspace.store().database().path(), model).embeddings);
+  space.terms = space.lsa->terms;
+  space.term_ids = space.lsa->term_ids;
   return space;
+}
+
+ModelSpace space_of(LdaModel model) {
+  ModelSpace space;
+  space.lda = topics::topic_model(model.lda);
+  space.terms = std::move(model.terms);
+  space.term_ids = std::move(model.term_ids);
+  return space;
+}
+
+DenseMatrix places_of(const ModelSpace& space, const DocTermMatrix& counts, const topics::InferenceOptions& options,
+                      const RunContext& context) {
+  if (space.lda) return topics::infer_topics(*space.lda, counts, options, context);
+  const DocTermMatrix rows = vectorize::apply_weighting(space.lsa->weighting, counts, context);
+  return topics::fold_in(space.lsa->lsa, rows.values, context);
 }
 
 PlacedDocuments place_documents(Workspace& workspace, const ModelSpace& space, std::span<const std::int64_t> ids,
                                 const RunContext& context) {
   const DocTermMatrix counts = input_of(workspace, ids, space.terms, context).counts;
-  const DenseMatrix places = places_of(space, counts, context);
+  const DenseMatrix places = places_of(space, counts, {}, context);
   const auto* begins = counts.values.outerIndexPtr();
   std::vector<Eigen::Index> kept;
   PlacedDocuments documents;
@@ -89,7 +90,7 @@ std::vector<float> place_text(Workspace& workspace, const ModelSpace& space, std
   }
   if (known.terms.empty()) throw Error(ErrorCode::invalid_argument, "the text has no term that the model knows");
   known.offsets.push_back(known.terms.size());
-  return row_of(places_of(space, vectorize::count_terms(known, static_cast<TermId>(space.terms.size())), {}), 0);
+  return row_of(places_of(space, vectorize::count_terms(known, static_cast<TermId>(space.terms.size())), {}, {}), 0);
 }
 
 std::vector<vectorize::Neighbor> nearest_terms(const LsaModel& model, std::string_view term, std::int32_t k,

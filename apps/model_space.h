@@ -7,8 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/lda_model.h"
 #include "apps/lsa_model.h"
 #include "apps/workspace.h"
+#include "topics/inference.h"
 #include "topics/topic_model.h"
 #include "vectorize/doc_term_matrix.h"
 #include "vectorize/similarity.h"
@@ -29,10 +31,21 @@ struct ModelSpace {
   std::optional<topics::TopicModel> lda;  ///< φ and α
   std::vector<std::string> terms;         ///< [terms]
   std::vector<TermId> term_ids;           ///< [terms] in the corpus, -1: not there
+
+  [[nodiscard]] std::size_t dimensions() const {
+    return static_cast<std::size_t>(lda ? lda->topics() : lsa->lsa.terms.cols());
+  }
 };
 
 /// Throws what load_lsa_model, load_lda_model and load_embedding throw.
 [[nodiscard]] ModelSpace load_model_space(Workspace& workspace, SpaceKind kind, std::string_view model);
+[[nodiscard]] ModelSpace space_of(LdaModel model);
+
+/// Documents in a space [documents × dimensions]. A document without terms of the model has the prior's shares of
+/// topics, and lies at 0 elsewhere.
+/// counts  [documents × terms of the space]
+[[nodiscard]] topics::DenseMatrix places_of(const ModelSpace& space, const vectorize::DocTermMatrix& counts,
+                                            const topics::InferenceOptions& options, const RunContext& context);
 
 /// Documents in a space, those alone that have a term of the model.
 struct PlacedDocuments {

@@ -274,6 +274,12 @@ void render(const Report& report, Format format, std::ostream& out) {
   }
 }
 
+std::string fixed(double number, int digits) {
+  std::array<char, 400> buffer{};  // the greatest double has 309 digits before the point
+  const auto end = std::to_chars(buffer.begin(), buffer.end(), number, std::chars_format::fixed, digits);
+  return {buffer.data(), end.ptr};
+}
+
 std::string tsv_text(std::string_view text) {
   std::string escaped;
   for (const char c : text) {

@@ -62,6 +62,9 @@ void render(const Report& report, Format format, std::ostream& out);
 /// A field of TSV: tab, newline, carriage return and backslash as \t \n \r \\.
 [[nodiscard]] std::string tsv_text(std::string_view text);
 
+/// A number with so many digits behind the point.
+[[nodiscard]] std::string fixed(double number, int digits);
+
 /// The text as it may go to a terminal: tab, newline and carriage return as a blank, other control characters of ASCII
 /// as their pictures (ESC as ␛), C1 and bidirectional controls as \u{9b}, bytes that are not UTF-8 as U+FFFD.
 [[nodiscard]] std::string printable(std::string_view text);

@@ -14,15 +14,8 @@ namespace {
 constexpr std::size_t kDocumentsPerChunk = 64;
 constexpr std::size_t kDocumentsPerBatch = 4096;  // document_completion: shares held at a time
 
-void add(HeldOut& sum, const HeldOut& part) {
-  sum.log_likelihood += part.log_likelihood;
-  sum.tokens += part.tokens;
-  sum.documents += part.documents;
-  sum.empty_documents += part.empty_documents;
-}
-
 void add_document(HeldOut& sum, double log_likelihood, std::int64_t tokens) {
-  add(sum, tokens > 0 ? HeldOut{log_likelihood, tokens, 1, 0} : HeldOut{0.0, 0, 0, 1});
+  sum += tokens > 0 ? HeldOut{log_likelihood, tokens, 1, 0} : HeldOut{0.0, 0, 0, 1};
 }
 
 // Σ over documents in a fixed order.
@@ -34,7 +27,7 @@ HeldOut sum_documents(std::size_t documents, std::size_t grain, const RunContext
     score(chunk, parts[chunk.index]);
   });
   HeldOut sum;
-  for (const HeldOut& part : parts) add(sum, part);
+  for (const HeldOut& part : parts) sum += part;
   return sum;
 }
 
@@ -142,6 +135,14 @@ void require_rows(std::size_t seen, const vectorize::DocTermMatrix& counts) {
 
 }  // namespace
 
+HeldOut& HeldOut::operator+=(const HeldOut& other) {
+  log_likelihood += other.log_likelihood;
+  tokens += other.tokens;
+  documents += other.documents;
+  empty_documents += other.empty_documents;
+  return *this;
+}
+
 HeldOut document_completion(const TopicModel& model, const vectorize::DocTermMatrix& counts,
                             const InferenceOptions& options, const RunContext& context) {
   require_counts("document_completion", model, counts);
@@ -150,8 +151,8 @@ HeldOut document_completion(const TopicModel& model, const vectorize::DocTermMat
   for (std::size_t begin = 0; begin < rows; begin += kDocumentsPerBatch) {
     const std::size_t end = std::min(rows, begin + kDocumentsPerBatch);
     const Halves halves = split_tokens(counts, {0, begin, end}, options.seed);
-    add(sum,
-        point_log_likelihood(model, infer_topics(model, halves.observed, options, context), halves.held_out, context));
+    const DenseMatrix shares = infer_topics(model, halves.observed, options, context);
+    sum += point_log_likelihood(model, shares, halves.held_out, context);
   }
   return sum;
 }

@@ -18,6 +18,9 @@ struct HeldOut {
   std::int64_t documents = 0;        ///< with such tokens
   std::int64_t empty_documents = 0;  ///< the others: they change nothing
 
+  /// Further documents.
+  HeldOut& operator+=(const HeldOut& other);
+
   /// 0 where there are no tokens.
   [[nodiscard]] double per_token() const { return tokens == 0 ? 0.0 : log_likelihood / static_cast<double>(tokens); }
   /// exp(-per_token()): as many equally likely words there would be to choose from. Lower is better.

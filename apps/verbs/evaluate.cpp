@@ -9,6 +9,7 @@
 #include "apps/classifier_model.h"
 #include "apps/classifier_report.h"
 #include "apps/corpus_flags.h"
+#include "apps/document_stream.h"
 #include "apps/page/classifier_page.h"
 #include "apps/page/topic_page.h"
 #include "apps/parse.h"
@@ -59,10 +60,7 @@ struct Request {
 LabelledTexts read_inputs(const Request& request, const LabelSource& source, const CommonOptions& common, Streams& io) {
   const auto reader = corpus::open_reader(request.inputs, request.reader.options());
   LabelledTexts texts = read_labelled(*reader, source);
-  for (const std::string& guessed : reader->notes()) note(guessed, common, io);
-  for (const corpus::SkippedRecord& skipped : reader->skipped()) {
-    note(concat("skipped ", skipped.reason), common, io);
-  }
+  tell_reading(*reader, common, io);
   return texts;
 }
 

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 
 #include "apps/classifier_model.h"
 #include "apps/corpus_flags.h"
+#include "apps/document_stream.h"
 #include "apps/parse.h"
 #include "apps/run_log.h"
 #include "apps/verbs.h"
@@ -20,9 +20,6 @@ namespace {
 
 using corpus::Document;
 using nlohmann::ordered_json;
-
-constexpr std::size_t kBatchBytes = std::size_t{1} << 18U;
-constexpr std::size_t kBatchDocuments = 1024;
 
 constexpr Usage kUsage{
     .verb = "predict",
@@ -54,34 +51,6 @@ struct Request {
   DictionaryFlag dictionary;
 };
 
-// One place of the pipeline: documents on their way from the reader to the output.
-struct Slot {
-  std::vector<Document> documents;
-  std::string text;  // what is written for them
-  Progress progress;
-};
-
-struct Source {
-  std::function<bool(Document&)> next;
-  std::function<bool()> ready;  // whether next need not wait
-  std::function<Progress()> progress;
-};
-
-// Documents that are there do not wait for those that are still to come.
-bool fill(Slot& slot, const Source& source) {
-  std::size_t count = 0;
-  std::size_t bytes = 0;
-  while (count < kBatchDocuments && bytes < kBatchBytes && (count == 0 || source.ready())) {
-    if (count == slot.documents.size()) slot.documents.emplace_back();
-    if (!source.next(slot.documents[count])) break;
-    bytes += slot.documents[count].text.size();
-    ++count;
-  }
-  slot.documents.resize(count);
-  slot.progress = source.progress();
-  return count > 0;
-}
-
 // Labels to be written, the most probable first.
 std::vector<std::size_t> chosen_labels(const ClassifierModel& model, std::span<const float> probabilities,
                                        std::optional<std::int32_t> top) {
@@ -99,16 +68,6 @@ std::vector<Evidence> heaviest(std::vector<Evidence> words, std::int32_t most) {
   return words;
 }
 
-std::string number(double value, int digits) {
-  std::array<char, 64> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, digits);
-  return {buffer.data(), end.ptr};
-}
-
-std::string name_of_input(const Document& document) {
-  return document.key.empty() ? concat(document.source, ':', document.line) : document.key;
-}
-
 class Predictor {
  public:
   Predictor(const Request& request, std::span<const ClassifierModel> models, Format format)
@@ -120,21 +79,24 @@ class Predictor {
                   request_.words > 0 ? "\twords\n" : "\n");
   }
 
-  void work(Slot& slot, bool of_corpus, const RunContext& context) const {
+  // What is written for the documents.
+  [[nodiscard]] std::string answer(std::span<const Document> documents, bool of_corpus,
+                                   const RunContext& context) const {
     std::vector<std::string_view> texts;
-    for (const Document& document : slot.documents) texts.emplace_back(document.text);
+    for (const Document& document : documents) texts.emplace_back(document.text);
     std::vector<std::vector<float>> found;
     for (const ClassifierModel& model : models_) found.push_back(probabilities(model, texts, context));
-    slot.text.clear();
-    for (std::size_t d = 0; d < slot.documents.size(); ++d) {
-      const Document& document = slot.documents[d];
+    std::string text;
+    for (std::size_t d = 0; d < documents.size(); ++d) {
+      const Document& document = documents[d];
       std::vector<Prediction> predictions;
       for (std::size_t m = 0; m < models_.size(); ++m) {
         const std::size_t labels = models_[m].labels.size();
         predictions.push_back({models_[m], document.text, std::span(found[m]).subspan(d * labels, labels)});
       }
-      write(of_corpus ? name_of(document) : name_of_input(document), predictions, slot.text);
+      write(of_corpus ? name_of(document) : name_of_input(document), predictions, text);
     }
+    return text;
   }
 
  private:
@@ -153,7 +115,7 @@ class Predictor {
       const std::vector<std::size_t> labels = chosen_labels(one.model, one.found, request_.top);
       if (labels.empty()) out += concat(head, request_.words > 0 ? "\t\t\t\n" : "\t\t\n");
       for (const std::size_t label : labels) {
-        const std::string shown = number(one.found[label], format_ == Format::text ? 4 : 6);
+        const std::string shown = fixed(one.found[label], format_ == Format::text ? 4 : 6);
         out += concat(head, '\t', escaped(one.model.labels[label]), '\t', shown);
         if (request_.words > 0) out += concat('\t', words(one, label));
         out += '\n';
@@ -169,7 +131,7 @@ class Predictor {
     std::string list;
     for (const Evidence& one : evidence(of, label)) {
       list += concat(list.empty() ? "" : ", ", escaped(of.text.substr(one.begin, one.end - one.begin)),
-                     one.weight >= 0 ? " +" : " ", number(one.weight, 2));
+                     one.weight >= 0 ? " +" : " ", fixed(one.weight, 2));
     }
     return list;
   }
@@ -215,73 +177,37 @@ class Predictor {
   Format format_;
 };
 
-// Returns how many documents there were.
-std::int64_t stream(const Source& source, const Predictor& predictor, bool of_corpus, const RunContext& context,
-                    std::ostream& out) {
-  std::vector<Slot> slots(pipeline_slots(context));
-  const RunContext one_thread{.threads = 1, .on_progress = {}, .stop = context.stop};
-  std::int64_t documents = 0;
-  bool ended = false;
-  bool waiting = false;
-  // Where the input makes a pause the pipeline runs empty: nothing in it waits for what comes next.
-  const auto produce = [&](std::size_t i) {
-    if (waiting && !source.ready()) return false;
-    waiting = true;
-    ended = !fill(slots[i], source);
-    return !ended;
-  };
-  const auto run = [&] {
-    ordered_pipeline({.produce = produce,
-                      .work = [&](std::size_t i) { predictor.work(slots[i], of_corpus, one_thread); },
-                      .consume =
-                          [&](std::size_t i) {
-                            out << slots[i].text << std::flush;
-                            documents += static_cast<std::int64_t>(slots[i].documents.size());
-                            context.report(slots[i].progress);
-                          }},
-                     context);
-  };
-  while (!ended) {
-    waiting = false;
-    run();
-  }
-  return documents;
-}
-
-std::int64_t predict_inputs(const Request& request, const Predictor& predictor, const CommonOptions& common,
-                            Streams& io) {
-  corpus::ReaderOptions options = request.reader.options();
-  options.live = true;
-  const auto reader = corpus::open_reader(request.inputs, options);
-  const Source source{[&](Document& document) { return reader->read(document); }, [&] { return reader->ready(); },
-                      [&] {
-                        return Progress{"predicting", reader->bytes_read(), reader->bytes_total()};
-                      }};
-  const std::int64_t documents = stream(source, predictor, /*of_corpus=*/false, common.run_context(io), io.out);
-  for (const std::string& guessed : reader->notes()) note(guessed, common, io);
-  for (const corpus::SkippedRecord& skipped : reader->skipped()) {
-    note(concat("skipped ", skipped.reason), common, io);
-  }
-  return documents;
-}
-
-std::int64_t predict_stored(const Request& request, const Predictor& predictor, const CommonOptions& common,
-                            Streams& io) {
+std::int64_t predict_stored(const Request& request, const DocumentWork& work, const RunContext& context) {
   const corpus::Store store = corpus::Store::open(request.path);
   const corpus::Filter where = request.where.filter();
   const auto total = static_cast<std::int64_t>(store.matching(where).size());
   corpus::DocumentCursor cursor = store.documents(where);
   std::int64_t done = 0;
-  const Source source{[&](Document& document) {
-                        const bool more = cursor.next(document);
-                        done += more ? 1 : 0;
-                        return more;
-                      },
-                      [] { return true; },
-                      [&] {
-                        return Progress{"predicting", done, total};
-                      }};
-  return stream(source, predictor, /*of_corpus=*/true, common.run_context(io), io.out);
+  const DocumentSource source{[&](Document& document) {
+                                const bool more = cursor.next(document);
+                                done += more ? 1 : 0;
+                                return more;
+                              },
+                              [] { return true; },
+                              [&] {
+                                return Progress{"predicting", done, total};
+                              }};
+  return stream_documents(source, work, context);
+}
+
+// Returns how many documents there were.
+std::int64_t predict(const Request& request, const Predictor& predictor, const CommonOptions& common, Streams& io) {
+  const bool of_corpus = request.inputs.empty();
+  const RunContext context = common.run_context(io);
+  std::vector<std::string> answers(pipeline_slots(context));
+  const DocumentWork work{
+      .work = [&](std::size_t place, std::span<const Document> documents,
+                  const RunContext& inner) { answers[place] = predictor.answer(documents, of_corpus, inner); },
+      .consume = [&](std::size_t place) { io.out << answers[place] << std::flush; }};
+  if (of_corpus) return predict_stored(request, work, context);
+  corpus::ReaderOptions reader = request.reader.options();
+  reader.live = true;
+  return stream_inputs({request.inputs, reader, "predicting"}, work, common, io);
 }
 
 void run(const Request& request, const RunLog& log, const CommonOptions& common, Streams& io) {
@@ -293,8 +219,7 @@ void run(const Request& request, const RunLog& log, const CommonOptions& common,
   }
   const Predictor predictor(request, models, common.format);
   io.out << predictor.head() << std::flush;
-  const std::int64_t documents = request.inputs.empty() ? predict_stored(request, predictor, common, io)
-                                                        : predict_inputs(request, predictor, common, io);
+  const std::int64_t documents = predict(request, predictor, common, io);
   if (corpus::is_exported_model(request.path)) return;  // it has no table of runs
   log.save(request.path, {{{"model", names}, {"documents", documents}}, {}});
 }

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "corpus/models.h"
 #include "corpus/store.h"
@@ -70,6 +72,39 @@ TEST_F(Lsa, IsLearnedStoredAndShown) {
   ASSERT_EQ(runs[1]["command"], "lsa");
   EXPECT_EQ(json::parse(runs[1]["results"].get<std::string>())["fingerprint"], figures["fingerprint"]);
   EXPECT_EQ(fingerprint(report_of({"models", corpus_, "--show", "lsa"})), fingerprint(fitted));
+}
+
+// The places that infer writes are those that the documents of the matrix have: A V = U · diag(σ).
+TEST_F(Lsa, InferWritesPlaces) {
+  const json fitted = fit(corpus_, {"--rank", "5"});
+  const Outcome run = run_malmoi({"infer", corpus_, "--model", "lsa", "--all", "--format", "tsv"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  const Words lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 60U);
+  EXPECT_EQ(lines[0], "id\ttokens\tdimension_0\tdimension_1\tdimension_2\tdimension_3\tdimension_4");
+  std::vector<double> squares(5, 0.0);
+  for (std::size_t row = 1; row < lines.size(); ++row) {
+    std::istringstream cells(lines[row]);
+    std::string id;
+    double tokens = 0;
+    cells >> id >> tokens;
+    for (double& sum : squares) {
+      double value = 0;
+      ASSERT_TRUE(cells >> value) << lines[row];
+      sum += value * value;
+    }
+  }
+  for (std::size_t k = 0; k < squares.size(); ++k) {
+    EXPECT_NEAR(std::sqrt(squares[k]), fitted["tables"]["dimensions"][k]["singular_value"].get<double>(), 1e-5);
+  }
+
+  const Words args = {"infer", corpus_, "-", "--model", "lsa", "--top", "1", "--format", "json"};
+  const json one = json::parse(run_malmoi(args, "slavery in the territories\n").out);
+  const json& best = one["dimensions"][0];
+  EXPECT_EQ(best["name"], fitted["tables"]["dimensions"][best["dimension"].get<std::size_t>()]["name"]);
+  const Outcome stored = run_malmoi({"infer", corpus_, "--model", "lsa", "--store"});
+  EXPECT_EQ(stored.status, 1);
+  EXPECT_THAT(stored.err, HasSubstr("--store is for topics"));
 }
 
 // The squares of all singular values are the squares of all values: without limits the whole variance is explained.
