@@ -15,7 +15,7 @@
 
 namespace malmoi::apps {
 
-inline constexpr corpus::ModelKind kClassifierKind{.kind = "classifier", .newest = 3};
+inline constexpr corpus::ModelKind kClassifierKind{.kind = "classifier", .newest = 4};
 
 /// One pass of training, as learning curves show it.
 struct EpochFigures {

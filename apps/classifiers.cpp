@@ -1,6 +1,5 @@
 #include "apps/classifiers.h"
 
-#include <array>
 #include <boost/program_options.hpp>
 
 #include "apps/classifiers/bag.h"
@@ -14,32 +13,28 @@ namespace po = boost::program_options;
 
 namespace malmoi::apps {
 
-using neural::NetworkKind;
+namespace {
 
-std::span<const ClassifierKind> classifier_kinds() noexcept {
-  static constexpr std::array kKinds = {
-      ClassifierKind{"softmax",
-                     "logistic regression or a support vector machine on n-grams of morphemes and characters",
-                     make_softmax_trainer, read_linear_classifier},
-      ClassifierKind{"bayes", "naive Bayes on the same features: multinomial, complement or Bernoulli",
-                     make_bayes_trainer, read_linear_classifier},
-      ClassifierKind{"fasttext", "mean of the vectors of words, n-grams and parts of words, as fastText",
-                     make_bag_trainer, read_bag_classifier},
-      ClassifierKind{"mlp", "mean of word vectors, hidden layers with batch norm",
-                     [] { return make_network_trainer(NetworkKind::mlp); }, read_network_classifier},
-      ClassifierKind{"cnn", "convolutions over words (Kim 2014)", [] { return make_network_trainer(NetworkKind::cnn); },
-                     read_network_classifier},
-      ClassifierKind{"rnn", "simple recurrent network in both directions, attention over the words",
-                     [] { return make_network_trainer(NetworkKind::rnn); }, read_network_classifier},
-      ClassifierKind{"gru", "likewise with gated recurrent units",
-                     [] { return make_network_trainer(NetworkKind::gru); }, read_network_classifier},
-      ClassifierKind{"lstm", "likewise with long short-term memory",
-                     [] { return make_network_trainer(NetworkKind::lstm); }, read_network_classifier},
-      ClassifierKind{"transformer", "self-attention blocks",
-                     [] { return make_network_trainer(NetworkKind::transformer); }, read_network_classifier},
-      ClassifierKind{"ensemble", "several of these, trained one after the other, their log probabilities pooled",
-                     make_ensemble_trainer, read_ensemble},
-  };
+std::vector<ClassifierKind> all_kinds() {
+  std::vector<ClassifierKind> kinds = {
+      {"softmax", "logistic regression or a support vector machine on n-grams of morphemes and characters",
+       make_softmax_trainer, read_linear_classifier},
+      {"bayes", "naive Bayes on the same features: multinomial, complement or Bernoulli", make_bayes_trainer,
+       read_linear_classifier},
+      {"fasttext", "mean of the vectors of words, n-grams and parts of words, as fastText", make_bag_trainer,
+       read_bag_classifier}};
+  for (const neural::NetworkKind& kind : neural::network_kinds()) {
+    kinds.push_back({kind.name, kind.summary, [&kind] { return make_network_trainer(kind); }, read_network_classifier});
+  }
+  kinds.push_back({"ensemble", "several of these, trained one after the other, their log probabilities pooled",
+                   make_ensemble_trainer, read_ensemble});
+  return kinds;
+}
+
+}  // namespace
+
+std::span<const ClassifierKind> classifier_kinds() {
+  static const std::vector<ClassifierKind> kKinds = all_kinds();
   return kKinds;
 }
 

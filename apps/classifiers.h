@@ -36,12 +36,13 @@ struct TrainingTask {
   std::int32_t labels = 0;
   std::span<const std::string> names = {};  ///< [labels] for messages
   std::uint64_t seed = 1;
-  tokenize::AnalyzerOptions analysis;                                   ///< how texts are read
-  std::filesystem::path dictionary;                                     ///< folder of the Korean dictionary
-  std::filesystem::path corpus;                                         ///< whose word vectors may be taken
-  std::function<void(const std::string&)> on_note = {};                 ///< is told what the user should know
-  std::function<void(const neural::TrainState&)> on_epoch = {};         ///< for checkpoints, of kinds that can resume
-  const neural::TrainState* start = nullptr;                            ///< where to go on; nullptr: from the beginning
+  tokenize::AnalyzerOptions analysis;                    ///< how texts are read
+  std::filesystem::path dictionary;                      ///< folder of the Korean dictionary
+  std::filesystem::path corpus;                          ///< whose word vectors may be taken
+  std::function<void(const std::string&)> on_note = {};  ///< is told what the user should know
+  /// For checkpoints, of kinds that can resume; networks of an ensemble are told apart by its members' numbers, from 0.
+  std::function<void(std::size_t member, const neural::TrainState&)> on_epoch = {};
+  std::span<const neural::TrainState> starts = {};  ///< [members] where to go on; none or no epochs: from the beginning
   std::int32_t pause_after = std::numeric_limits<std::int32_t>::max();  ///< epochs, of kinds that can resume
 };
 
@@ -85,13 +86,13 @@ class ClassifierTrainer {
 struct ClassifierKind {
   std::string_view name;
   std::string_view summary;
-  std::unique_ptr<ClassifierTrainer> (*make_trainer)();
+  std::function<std::unique_ptr<ClassifierTrainer>()> make_trainer;
   std::unique_ptr<TextClassifier> (*read)(const ModelReader& reader, std::int32_t labels,
                                           const std::filesystem::path& dictionary);
 };
 
 /// All kinds, in the order of `train --help`.
-[[nodiscard]] std::span<const ClassifierKind> classifier_kinds() noexcept;
+[[nodiscard]] std::span<const ClassifierKind> classifier_kinds();
 
 /// A trainer of the kind with flags that only this kind has: {"--c", "0.1"}. Throws UsageError.
 [[nodiscard]] std::unique_ptr<ClassifierTrainer> make_trainer(const ClassifierKind& kind,

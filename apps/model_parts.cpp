@@ -69,6 +69,16 @@ void ModelFields::take(std::string_view name, neural::UnitRange& into) const {
   from.take("longest", into.longest);
 }
 
+void ModelFields::take(std::string_view name, std::vector<std::size_t>& into) const {
+  const nlohmann::json& list = json(name);
+  if (!list.is_array()) fail(name, "a list");
+  into.clear();
+  for (const nlohmann::json& value : list) {
+    if (!value.is_number_unsigned()) fail(name, "whole numbers");
+    into.push_back(value.get<std::size_t>());
+  }
+}
+
 nlohmann::ordered_json to_json(const neural::UnitRange& range) {
   return {{"shortest", range.shortest}, {"longest", range.longest}};
 }

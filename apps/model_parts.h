@@ -56,6 +56,7 @@ class ModelFields {
   void take(std::string_view name, double& into) const;
   void take(std::string_view name, std::string& into) const;
   void take(std::string_view name, neural::UnitRange& into) const;
+  void take(std::string_view name, std::vector<std::size_t>& into) const;
   /// One of an enum's names, in the order of its values.
   template <typename Enum, std::size_t N>
   void take(std::string_view name, const std::array<std::string_view, N>& names, Enum& into) const {

@@ -168,9 +168,11 @@ class Training {
 
   [[nodiscard]] std::int32_t epochs_done() const { return static_cast<std::int32_t>(state_.epochs.size()); }
 
+  [[nodiscard]] std::int32_t last_epoch() const { return std::min(options_.epochs, options_.pause_after); }
+
   [[nodiscard]] bool finished() const {
     const std::int32_t done = epochs_done();
-    if (done >= std::min(options_.epochs, options_.pause_after)) return true;
+    if (done >= last_epoch()) return true;
     return state_.best_epoch >= 0 && done - 1 - state_.best_epoch > options_.patience;
   }
 
@@ -244,7 +246,7 @@ class Training {
     }
     context_.report({.stage = "training",
                      .done = static_cast<std::int64_t>(state_.epochs.size()) * size + done,
-                     .total = options_.epochs * size,
+                     .total = last_epoch() * size,
                      .note = note});
   }
 

@@ -24,6 +24,7 @@ namespace {
 
 using neural::NetworkKind;
 using neural::NetworkOptions;
+using neural::NetworkSetting;
 using neural::TermTags;
 using nlohmann::ordered_json;
 
@@ -67,8 +68,30 @@ std::int64_t take_vectors(const neural::Embeddings& learned, const WordList& wor
   return taken;
 }
 
+using Sizes = std::vector<std::size_t>;
+
+std::string text_of(const Sizes& sizes) {
+  std::string text;
+  for (const std::size_t size : sizes) text += concat(text.empty() ? "" : ",", size);
+  return text;
+}
+
+// Numbers from 1 to 100 with commas between them.
+Sizes sizes_in(std::string_view flag, std::string_view text) {
+  Sizes sizes;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view size = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(size.size() + 1, rest.size()));
+    const double value = parse_number(flag, size);
+    require_flag(value >= 1 && value <= 100 && value == std::floor(value), concat(flag, ' ', text),
+                 "a list of numbers from 1 to 100, such as 3,4,5,");
+    sizes.push_back(static_cast<std::size_t>(value));
+  }
+  return sizes;
+}
+
 // A whole number of at least 1; Boost would read -1 as a very large size.
-auto* size_flag(std::string_view name, std::size_t& into) {
+auto* size_flag(std::string name, std::size_t& into) {
   return po::value<std::int64_t>()->default_value(static_cast<std::int64_t>(into))->notifier([&into, name](auto value) {
     require_at_least(name, value, 1);
     into = static_cast<std::size_t>(value);
@@ -77,13 +100,9 @@ auto* size_flag(std::string_view name, std::size_t& into) {
 
 class NetworkTrainer : public ClassifierTrainer {
  public:
-  explicit NetworkTrainer(NetworkKind kind) {
-    options_.kind = kind;
-    if (kind == NetworkKind::cnn || kind == NetworkKind::mlp) options_.dropout = 0.5;
-    if (kind == NetworkKind::transformer) {
-      options_.dropout = 0.1;
-      options_.hidden = 4 * options_.embedding;
-    }
+  explicit NetworkTrainer(const NetworkKind& kind) : kind_(kind), options_(kind.defaults) {
+    options_.kind = kind.name;
+    given_.resize(kind.settings.size());
     train_.batches.max_length = 200;
     train_.optimizer.rule = neural::UpdateRule::adamw;
     train_.optimizer.l2 = 0.01;
@@ -139,13 +158,12 @@ class NetworkTrainer : public ClassifierTrainer {
 
   [[nodiscard]] TrainedClassifier train(const TrainingTask& task, const RunContext& context) const override {
     const neural::TrainOptions options = train_options(task);
-    const NetworkOptions given = network_options();
+    NetworkOptions network_options = this->network_options();
     const std::optional<neural::Embeddings> vectors = first_vectors(task.corpus);
-    const std::size_t columns = vectors ? static_cast<std::size_t>(vectors->dimensions) : given.embedding;
-    if (given.kind == NetworkKind::transformer && columns % given.heads != 0) {
-      throw Error(ErrorCode::invalid_argument, concat("--heads ", given.heads, ": a divisor of the ", columns,
-                                                      " numbers of a word vector is wanted"));
-    }
+    if (vectors) network_options.embedding = static_cast<std::size_t>(vectors->dimensions);
+    network_options.labels = static_cast<std::size_t>(task.labels);
+    network_options.vocabulary = 1;
+    (void)neural::make_network(network_options, Rng(0));  // what does not fit shows before texts are read
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
     const neural::TokenizedTexts read = neural::tokenize_texts(task.train.texts, *analyzer, TermTags::korean, context);
     WordList words = frequent_words(read, min_count_, max_words_);
@@ -155,20 +173,20 @@ class NetworkTrainer : public ClassifierTrainer {
     }
     const TokenSequences training = ids_of(task.train.texts, *analyzer, words, context);
     const TokenSequences validation = ids_of(task.validation.texts, *analyzer, words, context);
-    NetworkOptions network_options = given;
     network_options.vocabulary = words.size();
-    network_options.labels = static_cast<std::size_t>(task.labels);
-    network_options.embedding = columns;
     auto network = neural::make_network(network_options, Rng(task.seed));
     if (vectors) {
       const std::int64_t taken = take_vectors(*vectors, words, network->parameters().front()->value);
       if (task.on_note)
         task.on_note(concat(taken, " of ", words.terms.size(), " words begin with a vector of ", vectors_));
     }
+    neural::TrainHooks hooks{.on_note = task.on_note};
+    if (task.on_epoch) hooks.after_epoch = [&](const neural::TrainState& state) { task.on_epoch(0, state); };
+    const bool goes_on = !task.starts.empty() && !task.starts.front().epochs.empty();
     const neural::TrainResult result =
         neural::train_network(*network, {training, task.train.classes, task.train.table},
-                              {validation, task.validation.classes, task.validation.table}, options,
-                              {.after_epoch = task.on_epoch, .on_note = task.on_note}, task.start, context);
+                              {validation, task.validation.classes, task.validation.table}, options, hooks,
+                              goes_on ? &task.starts.front() : nullptr, context);
     return {make_network_classifier({.options = network_options,
                                      .several = task.train.classes.empty(),
                                      .max_length = options.batches.max_length,
@@ -189,14 +207,9 @@ class NetworkTrainer : public ClassifierTrainer {
                                 {.name = "min-count", .values = {"1", "2", "3"}}},
                       .epochs = train_.epochs};
     if (several) std::erase_if(space.flags, [](const SearchedFlag& flag) { return flag.name == "label-smoothing"; });
-    if (options_.kind == NetworkKind::cnn) {
-      space.flags.push_back({.name = "filters", .values = {"50", "100", "200"}});
-      space.flags.push_back({.name = "windows", .values = {"2,3", "3,4,5", "2,3,4,5"}});
-      return space;
+    for (const NetworkSetting& setting : kind_.settings) {
+      if (!setting.searched.empty()) space.flags.push_back({.name = setting.flag, .values = setting.searched});
     }
-    space.flags.push_back({.name = "hidden", .values = {"64", "128", "256"}});
-    space.flags.push_back({.name = "layers", .values = {"1", "2"}});
-    if (options_.kind == NetworkKind::transformer) space.flags.push_back({.name = "heads", .values = {"2", "4", "8"}});
     return space;
   }
 
@@ -209,40 +222,29 @@ class NetworkTrainer : public ClassifierTrainer {
     add("dim", size_flag("--dim", options_.embedding), "numbers of a word vector");
     add("dropout", po::value(&options_.dropout)->default_value(options_.dropout),
         "share of word vectors and of what goes into the last layer that is left out at random");
-    switch (options_.kind) {
-      case NetworkKind::cnn:
-        add("windows", po::value(&windows_)->default_value(windows_), "widths in words");
-        add("filters", size_flag("--filters", options_.filters), "of each width");
-        return;
-      case NetworkKind::transformer:
-        add("heads", size_flag("--heads", options_.heads), "of attention");
-        break;
-      case NetworkKind::rnn:
-      case NetworkKind::lstm:
-      case NetworkKind::gru:
-        add("one-direction", po::bool_switch(&one_direction_), "from the beginning to the end only");
-        break;
-      case NetworkKind::mlp:
-        break;
+    for (std::size_t i = 0; i < kind_.settings.size(); ++i) {
+      const std::string flag(kind_.settings[i].flag);
+      const std::string meaning(kind_.settings[i].meaning);
+      if (const auto* size = std::get_if<std::size_t NetworkOptions::*>(&kind_.settings[i].member)) {
+        add(flag.c_str(), size_flag(concat("--", flag), options_.*(*size)), meaning.c_str());
+      } else if (const auto* list = std::get_if<Sizes NetworkOptions::*>(&kind_.settings[i].member)) {
+        given_[i].list = text_of(options_.*(*list));
+        add(flag.c_str(), po::value(&given_[i].list)->default_value(given_[i].list), meaning.c_str());
+      } else {
+        add(flag.c_str(), po::bool_switch(&given_[i].off), meaning.c_str());
+      }
     }
-    const bool directions = options_.kind != NetworkKind::mlp && options_.kind != NetworkKind::transformer;
-    add("hidden", size_flag("--hidden", options_.hidden),
-        directions ? "numbers of a hidden layer (of each direction)" : "numbers of a hidden layer");
-    add("layers", size_flag("--layers", options_.layers), "hidden layers");
   }
 
   [[nodiscard]] NetworkOptions network_options() const {
     NetworkOptions options = options_;
-    options.bidirectional = !one_direction_;
-    options.windows.clear();
-    for (std::string_view rest = windows_; !rest.empty();) {
-      const std::string_view width = rest.substr(0, rest.find(','));
-      rest.remove_prefix(std::min(width.size() + 1, rest.size()));
-      const double value = parse_number("--windows", width);
-      if (!(value >= 1 && value <= 100 && value == std::floor(value))) {
-        throw UsageError(concat("--windows ", windows_, ": give widths from 1 to 100, such as 3,4,5"));
+    for (std::size_t i = 0; i < kind_.settings.size(); ++i) {
+      const NetworkSetting& setting = kind_.settings[i];
+      if (const auto* list = std::get_if<Sizes NetworkOptions::*>(&setting.member)) {
+        options.*(*list) = sizes_in(concat("--", setting.flag), given_[i].list);
+      } else if (const auto* truth = std::get_if<bool NetworkOptions::*>(&setting.member)) {
+        options.*(*truth) = !given_[i].off;
       }
-      options.windows.push_back(static_cast<std::size_t>(value));
     }
     return options;
   }
@@ -298,11 +300,17 @@ class NetworkTrainer : public ClassifierTrainer {
     return figures;
   }
 
+  // The flag of a setting that is no size.
+  struct Given {
+    bool off = false;
+    std::string list;
+  };
+
+  const NetworkKind& kind_;
   NetworkOptions options_;
+  std::vector<Given> given_;  // [settings]
   neural::TrainOptions train_;
-  std::string windows_ = "3,4,5";
   std::string class_weights_ = "none";
-  bool one_direction_ = false;
   std::string vectors_;
   std::int64_t min_count_ = 2;
   std::int64_t max_words_ = 100'000;
@@ -310,7 +318,7 @@ class NetworkTrainer : public ClassifierTrainer {
 
 }  // namespace
 
-std::unique_ptr<ClassifierTrainer> make_network_trainer(NetworkKind kind) {
+std::unique_ptr<ClassifierTrainer> make_network_trainer(const NetworkKind& kind) {
   return std::make_unique<NetworkTrainer>(kind);
 }
 

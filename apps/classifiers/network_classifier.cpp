@@ -1,7 +1,6 @@
 #include "apps/classifiers/network_classifier.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -14,11 +13,9 @@
 namespace malmoi::apps {
 namespace {
 
-using neural::NetworkKind;
 using neural::NetworkOptions;
+using neural::NetworkSetting;
 using nlohmann::ordered_json;
-
-constexpr std::array<std::string_view, 6> kKinds = {"mlp", "rnn", "lstm", "gru", "cnn", "transformer"};
 
 class NetworkTextClassifier : public TextClassifier {
  public:
@@ -38,17 +35,13 @@ class NetworkTextClassifier : public TextClassifier {
   void save(ModelWriter& writer, ordered_json& fields) const override {
     const NetworkOptions& options = parts_.options;
     fields["options"] = parts_.learned;
-    fields["network"] = {{"kind", name_of(kKinds, options.kind)},
-                         {"embedding", options.embedding},
-                         {"hidden", options.hidden},
-                         {"layers", options.layers},
-                         {"bidirectional", options.bidirectional},
-                         {"heads", options.heads},
-                         {"windows", options.windows},
-                         {"filters", options.filters},
-                         {"several", parts_.several},
-                         {"max_length", parts_.max_length},
-                         {"analysis", ordered_json::parse(tokenize::to_json(parts_.analyzer->options()))}};
+    ordered_json& network = fields["network"] = {{"kind", options.kind}, {"embedding", options.embedding}};
+    for (const NetworkSetting& setting : neural::network_kind(options.kind).settings) {
+      std::visit([&](auto member) { network[std::string(setting.name)] = options.*member; }, setting.member);
+    }
+    network["several"] = parts_.several;
+    network["max_length"] = parts_.max_length;
+    network["analysis"] = ordered_json::parse(tokenize::to_json(parts_.analyzer->options()));
     const StringTable& words = parts_.words.terms;
     std::vector<std::string> terms;
     terms.reserve(parts_.words.size());
@@ -75,20 +68,16 @@ class NetworkTextClassifier : public TextClassifier {
 
 NetworkOptions read_options(const ModelReader& reader, std::int32_t labels) {
   const ModelFields from = reader.fields("network");
-  NetworkOptions options;
-  from.take("kind", kKinds, options.kind);
+  std::string name;
+  from.take("kind", name);
+  const auto kinds = neural::network_kinds();
+  const auto kind = std::ranges::find(kinds, name, &neural::NetworkKind::name);
+  reader.require(kind != kinds.end(), "kind");
+  NetworkOptions options = kind->defaults;
+  options.kind = kind->name;
   from.take("embedding", options.embedding);
-  from.take("hidden", options.hidden);
-  from.take("layers", options.layers);
-  from.take("bidirectional", options.bidirectional);
-  from.take("heads", options.heads);
-  from.take("filters", options.filters);
-  const nlohmann::json& windows = from.json("windows");
-  reader.require(windows.is_array(), "windows");
-  options.windows.clear();
-  for (const nlohmann::json& window : windows) {
-    reader.require(window.is_number_unsigned(), "windows");
-    options.windows.push_back(window.get<std::size_t>());
+  for (const NetworkSetting& setting : kind->settings) {
+    std::visit([&](auto member) { from.take(setting.name, options.*member); }, setting.member);
   }
   options.labels = static_cast<std::size_t>(labels);
   return options;
@@ -96,23 +85,11 @@ NetworkOptions read_options(const ModelReader& reader, std::int32_t labels) {
 
 // Sizes that the stored arrays do not have would be allocated before it shows that they are wrong.
 void check_sizes(const ModelReader& reader, const NetworkOptions& options) {
-  std::size_t stored = 0;
+  double stored = 0;
   for (const corpus::TensorView& tensor : reader.tensors().all()) {
-    stored += tensor.bytes.size() / element_bytes(tensor.type);
+    stored += static_cast<double>(tensor.bytes.size() / element_bytes(tensor.type));
   }
-  const auto fits = [&](std::size_t a, std::size_t b) {
-    return b <= stored && a <= stored / std::max<std::size_t>(b, 1);
-  };
-  reader.require(fits(options.vocabulary, options.embedding), "network.embedding");
-  reader.require(options.layers <= 1000 && options.windows.size() <= 1000 && fits(options.hidden, 1), "network");
-  reader.require(options.kind == NetworkKind::cnn || fits(options.hidden, options.hidden) ||
-                     options.kind == NetworkKind::transformer,
-                 "network.hidden");
-  for (const std::size_t window : options.windows) {
-    reader.require(options.kind != NetworkKind::cnn ||
-                       (fits(window, options.embedding) && fits(window * options.embedding, options.filters)),
-                   "network.windows");
-  }
+  reader.require(neural::network_kind(options.kind).least_parameters(options) <= stored, "network");
 }
 
 }  // namespace

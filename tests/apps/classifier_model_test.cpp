@@ -104,6 +104,21 @@ TEST(ClassifierModel, VersionOneHasTheTemperatureAlone) {
   EXPECT_EQ(classifier_from_stored(stored, "test", {}).temperature.value, 1.5);
 }
 
+// Up to version 3 networks have the settings of all kinds.
+TEST(ClassifierModel, VersionThreeHasSettingsThatMeanNothing) {
+  const auto transformer = std::ranges::find(kKinds, "transformer", &KindCase::kind);
+  const ClassifierModel model = trained(*transformer);
+  corpus::StoredModel stored = to_stored(model);
+  nlohmann::ordered_json options = nlohmann::ordered_json::parse(stored.options);
+  EXPECT_EQ(options["network"]["heads"], 2);
+  EXPECT_FALSE(options["network"].contains("windows"));
+  options["network"].update({{"windows", {3, 4, 5}}, {"filters", 100}, {"bidirectional", true}});
+  stored.options = options.dump();
+  stored.version = 3;
+  const ClassifierModel back = classifier_from_stored(stored, "test", {});
+  EXPECT_EQ(probabilities(back, kTexts, {}), probabilities(model, kTexts, {}));
+}
+
 TEST(GivenLabels, AreTheMostProbableOneOrThoseThatReachTheirThresholds) {
   ClassifierModel model;
   const std::vector<float> found = {0.3F, 0.5F, 0.5F};

@@ -184,7 +184,7 @@ TEST_F(Tune, ATrialThatFailsIsTheLast) {
   EXPECT_TRUE(report["tables"]["trials"][4]["log_loss"].is_null());
   const Outcome all = run_malmoi(tune(transformer + Words{"--dim", "7"}));
   EXPECT_EQ(all.status, 1);
-  EXPECT_THAT(all.err, HasSubstr("--heads 8: a divisor of the 7 numbers of a word vector is wanted"));
+  EXPECT_THAT(all.err, HasSubstr("heads is 8, wanted is a divisor of the embedding's 7"));
 }
 
 TEST_F(Tune, DocumentsMayHaveSeveralLabels) {

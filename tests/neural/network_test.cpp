@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "corpus/base/error.h"
@@ -15,10 +15,7 @@
 namespace malmoi::neural {
 namespace {
 
-constexpr std::array kKinds = {NetworkKind::mlp, NetworkKind::rnn, NetworkKind::lstm,
-                               NetworkKind::gru, NetworkKind::cnn, NetworkKind::transformer};
-
-NetworkOptions small(NetworkKind kind) {
+NetworkOptions small(std::string_view kind) {
   return {.kind = kind,
           .vocabulary = 20,
           .labels = 3,
@@ -49,8 +46,15 @@ std::vector<Real> logits_of(Network& network, const Batch& batch) {
   return {values.begin(), values.end()};
 }
 
-class NetworkOf : public ::testing::TestWithParam<NetworkKind> {};
-INSTANTIATE_TEST_SUITE_P(Kinds, NetworkOf, ::testing::ValuesIn(kKinds));
+std::vector<std::string> names_of_kinds() {
+  std::vector<std::string> names;
+  for (const NetworkKind& kind : network_kinds()) names.emplace_back(kind.name);
+  return names;
+}
+
+class NetworkOf : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, NetworkOf, ::testing::ValuesIn(names_of_kinds()),
+                         [](const auto& of) { return of.param; });
 
 TEST_P(NetworkOf, GivesARowTheSameLogitsWhateverIsPaddedBehindIt) {
   const auto network = make_network(small(GetParam()), Rng(7));
@@ -82,8 +86,36 @@ TEST_P(NetworkOf, HasParametersWithNamesOfTheirOwn) {
   EXPECT_EQ(network->parameters().front()->name, "embedding.weight");
 }
 
+// A damaged file is refused by this bound before anything of its sizes is made.
+TEST_P(NetworkOf, HasAtLeastAsManyParametersAsItsBound) {
+  const NetworkOptions options = small(GetParam());
+  const auto network = make_network(options, Rng(7));
+  double parameters = 0;
+  for (const Parameter* parameter : network->parameters()) parameters += static_cast<double>(parameter->value.size());
+  const double bound = network_kind(GetParam()).least_parameters(options);
+  EXPECT_LE(bound, parameters);
+  EXPECT_GT(bound, parameters / 8);
+}
+
+TEST_P(NetworkOf, RefusesASettingOutOfRange) {
+  for (const NetworkSetting& setting : network_kind(GetParam()).settings) {
+    NetworkOptions options = small(GetParam());
+    if (const auto* size = std::get_if<std::size_t NetworkOptions::*>(&setting.member)) options.*(*size) = 0;
+    if (const auto* list = std::get_if<std::vector<std::size_t> NetworkOptions::*>(&setting.member)) {
+      (options.*(*list)).push_back(0);
+    }
+    if (std::holds_alternative<bool NetworkOptions::*>(setting.member)) continue;
+    try {
+      (void)make_network(options, Rng(1));
+      ADD_FAILURE() << setting.name;
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()), concat("make_network: ", setting.name, " is 0, wanted is at least 1"));
+    }
+  }
+}
+
 TEST(MakeNetwork, NamesTheOptionOutOfRange) {
-  NetworkOptions options = small(NetworkKind::transformer);
+  NetworkOptions options = small("transformer");
   options.heads = 3;
   try {
     (void)make_network(options, Rng(1));
@@ -91,8 +123,10 @@ TEST(MakeNetwork, NamesTheOptionOutOfRange) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "make_network: heads is 3, wanted is a divisor of the embedding's 8");
   }
-  options = small(NetworkKind::lstm);
+  options = small("lstm");
   options.dropout = 1;
+  EXPECT_THROW((void)make_network(options, Rng(1)), Error);
+  options.kind = "perceptron";
   EXPECT_THROW((void)make_network(options, Rng(1)), Error);
 }
 
