@@ -169,9 +169,9 @@ class Search {
     TrainingTask task = documents_.task();
     task.train = train.view();
     task.validation = validation_.view();
-    task.on_epoch = [&](const neural::TrainState& state) { reached = state; };
+    task.on_epoch = [&](std::size_t, const neural::TrainState& state) { reached = state; };
     if (result_.epochs) task.pause_after = static_cast<std::int32_t>(budget);
-    if (!states_[index].epochs.empty()) task.start = &states_[index];
+    task.starts = {&states_[index], 1};
     ClassifierFigures figures;
     try {
       figures = score(documents_.fit(kind_, *make_trainer(kind_, flags), task, context_), validation_, context_);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "apps/classifiers/ensemble.h"
 #include "apps/model_parts.h"
 #include "corpus/base/error.h"
 #include "corpus/store.h"
@@ -66,54 +67,18 @@ std::vector<neural::EpochResult> read_epochs(const ModelReader& reader) {
   return epochs;
 }
 
-}  // namespace
-
-std::string training_checkpoint_name(const std::string& model) {
-  return concat(model, ".training", corpus::kCheckpointSuffix);  // `lda` has no ".training"
+std::string checkpoint_of(const std::string& model, std::size_t member) {
+  const std::string number = member == 0 ? "" : concat('.', member + 1);
+  return concat(model, ".training", number, corpus::kCheckpointSuffix);  // `lda` has no ".training"
 }
 
-void save_checkpoint(const std::filesystem::path& corpus, const std::string& model, std::uint64_t task,
-                     const TrainState& state) {
-  ordered_json epochs = ordered_json::array();
-  for (const neural::EpochResult& epoch : state.epochs) {
-    epochs.push_back({{"training_loss", epoch.training_loss},
-                      {"validation_loss", figure(epoch.validation_loss)},
-                      {"validation_accuracy", figure(epoch.validation_accuracy)}});
-  }
-  ordered_json moments = ordered_json::array();
-  ModelWriter writer;
-  add(writer, "parameters", state.parameters);
-  add(writer, "best", state.best);
-  for (std::size_t i = 0; i < state.optimizer.moments.size(); ++i) {
-    moments.push_back(state.optimizer.moments[i].name);
-    add(writer, concat("moments.", i), state.optimizer.moments[i].value);
-  }
-  const corpus::StoredModel stored = writer.stored(kTrainingKind, {{"task", task},
-                                                                   {"epochs", epochs},
-                                                                   {"steps", state.optimizer.steps},
-                                                                   {"rate_scale", state.rate_scale},
-                                                                   {"best_epoch", state.best_epoch},
-                                                                   {"moments", moments}});
-  corpus::Store store = corpus::Store::open(corpus, corpus::Access::write);
-  corpus::Transaction transaction(store.database());
-  corpus::save_model(store.database(), training_checkpoint_name(model), stored, {.overwrite = true});
-  transaction.commit();
-}
-
-TrainState load_checkpoint(const std::filesystem::path& corpus, const std::string& model, std::uint64_t task) {
-  const corpus::Store store = corpus::Store::open(corpus);
-  const std::string name = training_checkpoint_name(model);
-  if (!corpus::has_model(store.database(), name)) {
-    throw Error(ErrorCode::not_found,
-                concat("--resume: ", corpus.string(), " has no unfinished training of the model \"", model, '"'));
-  }
-  const corpus::StoredModel stored = corpus::load_model(store.database(), name, kTrainingKind);
+TrainState state_from(const corpus::StoredModel& stored, const std::string& name, std::uint64_t task) {
   const ModelReader reader(stored, concat("model \"", name, '"'));
   std::uint64_t of = 0;
   reader.fields().take("task", of);
   if (of != task) {
     throw Error(ErrorCode::invalid_argument,
-                concat("--resume: the unfinished training of the model \"", model,
+                concat("--resume: the unfinished training \"", name,
                        "\" had other options or other documents; give the same ones, or leave --resume out"));
   }
   TrainState state;
@@ -136,15 +101,71 @@ TrainState load_checkpoint(const std::filesystem::path& corpus, const std::strin
   return state;
 }
 
-bool has_checkpoint(const std::filesystem::path& corpus, const std::string& model) {
-  return corpus::has_model(corpus::Store::open(corpus).database(), training_checkpoint_name(model));
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& corpus, const std::string& model, std::uint64_t task,
+                     std::size_t member, const TrainState& state) {
+  ordered_json epochs = ordered_json::array();
+  for (const neural::EpochResult& epoch : state.epochs) {
+    epochs.push_back({{"training_loss", epoch.training_loss},
+                      {"validation_loss", figure(epoch.validation_loss)},
+                      {"validation_accuracy", figure(epoch.validation_accuracy)}});
+  }
+  ordered_json moments = ordered_json::array();
+  ModelWriter writer;
+  add(writer, "parameters", state.parameters);
+  add(writer, "best", state.best);
+  for (std::size_t i = 0; i < state.optimizer.moments.size(); ++i) {
+    moments.push_back(state.optimizer.moments[i].name);
+    add(writer, concat("moments.", i), state.optimizer.moments[i].value);
+  }
+  const corpus::StoredModel stored = writer.stored(kTrainingKind, {{"task", task},
+                                                                   {"epochs", epochs},
+                                                                   {"steps", state.optimizer.steps},
+                                                                   {"rate_scale", state.rate_scale},
+                                                                   {"best_epoch", state.best_epoch},
+                                                                   {"moments", moments}});
+  corpus::Store store = corpus::Store::open(corpus, corpus::Access::write);
+  corpus::Transaction transaction(store.database());
+  corpus::save_model(store.database(), checkpoint_of(model, member), stored, {.overwrite = true});
+  transaction.commit();
 }
 
-void remove_checkpoint(const std::filesystem::path& corpus, const std::string& model) {
+std::vector<TrainState> load_checkpoints(const std::filesystem::path& corpus, const std::string& model,
+                                         std::uint64_t task) {
+  const corpus::Store store = corpus::Store::open(corpus);
+  std::vector<TrainState> states;
+  for (const std::string& name : training_checkpoints(store.database(), model)) {
+    while (checkpoint_of(model, states.size()) != name) states.emplace_back();
+    states.push_back(state_from(corpus::load_model(store.database(), name, kTrainingKind), name, task));
+  }
+  if (states.empty()) {
+    throw Error(ErrorCode::not_found,
+                concat("--resume: ", corpus.string(), " has no unfinished training of the model \"", model, '"'));
+  }
+  return states;
+}
+
+std::vector<std::string> training_checkpoints(const corpus::Database& database, const std::string& model) {
+  std::vector<std::string> names;
+  for (std::size_t member = 0; member < kMostMembers; ++member) {
+    std::string name = checkpoint_of(model, member);
+    if (corpus::has_model(database, name)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+bool has_checkpoint(const std::filesystem::path& corpus, const std::string& model) {
+  return !training_checkpoints(corpus::Store::open(corpus).database(), model).empty();
+}
+
+void remove_checkpoints(const std::filesystem::path& corpus, const std::string& model) {
   if (!has_checkpoint(corpus, model)) return;
   corpus::Store store = corpus::Store::open(corpus, corpus::Access::write);
   corpus::Transaction transaction(store.database());
-  corpus::remove_model(store.database(), training_checkpoint_name(model));
+  for (const std::string& name : training_checkpoints(store.database(), model)) {
+    corpus::remove_model(store.database(), name);
+  }
   transaction.commit();
 }
 

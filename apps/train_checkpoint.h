@@ -1,32 +1,38 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "corpus/sqlite.h"
 #include "neural/trainer.h"
 
 namespace malmoi::apps {
 
-// What is left of a training that was stopped: its state after the last whole epoch, as a model of kind "training"
-// under the name NAME.training.checkpoint in the corpus file.
+// What is left of a training that was stopped: the states of its networks after their last whole epochs, each as a
+// model of kind "training" in the corpus file, NAME.training.checkpoint; of an ensemble those of further members are
+// NAME.training.2.checkpoint and so on.
 
 /// Writes the state in the place of the one before. Readers of the file go on undisturbed.
-/// task  tells trainings apart: of the documents, options and seed
+/// task    tells trainings apart: of the documents, options and seed
+/// member  from 0; of an ensemble
 void save_checkpoint(const std::filesystem::path& corpus, const std::string& model, std::uint64_t task,
-                     const neural::TrainState& state);
+                     std::size_t member, const neural::TrainState& state);
 
-/// Throws not_found: there is none; invalid_argument: it is of another task; corrupt_data.
-[[nodiscard]] neural::TrainState load_checkpoint(const std::filesystem::path& corpus, const std::string& model,
-                                                 std::uint64_t task);
+/// The states by member, without epochs where there is none. Throws not_found: there are none at all;
+/// invalid_argument: they are of another task; corrupt_data.
+[[nodiscard]] std::vector<neural::TrainState> load_checkpoints(const std::filesystem::path& corpus,
+                                                               const std::string& model, std::uint64_t task);
 
-/// What it is called in the list of models.
-[[nodiscard]] std::string training_checkpoint_name(const std::string& model);
+/// What they are called in the list of models.
+[[nodiscard]] std::vector<std::string> training_checkpoints(const corpus::Database& database, const std::string& model);
 
-/// Whether there is one of this name.
+/// Whether there are any.
 [[nodiscard]] bool has_checkpoint(const std::filesystem::path& corpus, const std::string& model);
 
-/// Forgets it, if there is one.
-void remove_checkpoint(const std::filesystem::path& corpus, const std::string& model);
+/// Forgets them, if there are any.
+void remove_checkpoints(const std::filesystem::path& corpus, const std::string& model);
 
 }  // namespace malmoi::apps

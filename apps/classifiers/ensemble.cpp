@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/command.h"
+#include "apps/parse.h"
 #include "corpus/base/error.h"
 #include "neural/calibration.h"
 
@@ -18,7 +19,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::string_view kName = "ensemble";
-constexpr std::size_t kMostMembers = 100;
 
 const ClassifierKind* find_kind(std::string_view name) {
   const auto kinds = classifier_kinds();
@@ -140,6 +140,7 @@ class EnsembleTrainer : public ClassifierTrainer {
   }
 
   void check(bool several) const override {
+    require_flag(given_.size() <= kMostMembers, concat("--member: ", given_.size(), " are given"), "at most 100");
     for (const std::string& text : given_) (void)plan(text, several);
   }
 
@@ -151,7 +152,10 @@ class EnsembleTrainer : public ClassifierTrainer {
       if (task.on_note) task.on_note(concat("member ", i + 1, " of ", planned.size(), ": ", given_[i]));
       TrainingTask own = task;
       own.seed = task.seed + i;  // two of a kind differ
-      own.on_epoch = {};
+      own.starts = task.starts.subspan(std::min(i, task.starts.size()), i < task.starts.size() ? 1 : 0);
+      if (task.on_epoch) {
+        own.on_epoch = [&, i](std::size_t, const neural::TrainState& state) { task.on_epoch(i, state); };
+      }
       members.push_back({std::string(planned[i].kind), planned[i].trainer->train(own, context).classifier});
     }
     fit_weights(members, task, context);
@@ -161,6 +165,8 @@ class EnsembleTrainer : public ClassifierTrainer {
 
   [[nodiscard]] SearchSpace search_space(bool /*several*/) const override { return {}; }
   [[nodiscard]] bool learns_from_validation() const override { return false; }
+  // Networks go on, or are there at once where they were done; other members are trained anew.
+  [[nodiscard]] bool can_resume() const override { return true; }
 
  private:
   struct Planned {

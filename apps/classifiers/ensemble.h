@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "apps/classifiers.h"
 
 namespace malmoi::apps {
+
+inline constexpr std::size_t kMostMembers = 100;
 
 [[nodiscard]] std::unique_ptr<ClassifierTrainer> make_ensemble_trainer();
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,8 +15,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// A list as flags give it, a,b,c.
 std::string text_of(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
+  if (value.is_array() && std::none_of(value.begin(), value.end(), [](const Json& item) { return item.is_array(); })) {
+    std::string list;
+    for (const Json& item : value) list += concat(list.empty() ? "" : ",", text_of(item));
+    return list;
+  }
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -25,9 +33,10 @@ bool is_empty(const Json& value) {
 
 // Members of options that are flags of another name; all others are flags with hyphens.
 std::string flag_of(std::string name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOthers = {{{"anneal_sweeps", "anneal"},
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kOthers = {{{"anneal_sweeps", "anneal"},
                                                                                      {"korean", "analyzer"},
-                                                                                     {"tags", "pos"},
+                                                                                     {"characters", "chars"},
+                                                                                     {"embedding", "dim"},
                                                                                      {"form", "unicode"},
                                                                                      {"stemmer", "stem"},
                                                                                      {"repeat_limit", "repeat"}}};
@@ -36,12 +45,6 @@ std::string flag_of(std::string name) {
   }
   std::replace(name.begin(), name.end(), '_', '-');
   return name;
-}
-
-void add_options(const Json& part, std::vector<PageOption>& options) {
-  for (const auto& [name, value] : part.items()) {
-    if (!is_empty(value)) options.push_back({flag_of(name), text_of(value)});
-  }
 }
 
 // Of the analysis; lists of words by their length.
@@ -54,12 +57,29 @@ void add_analyzer(const Json& analyzer, std::vector<PageOption>& options) {
       if (name == "stop_words" || !value.empty()) options.push_back({flag, concat(value.size(), " entries")});
     } else if (name == "gram_min") {
       options.push_back({"grams", concat(value.dump(), '-', analyzer.at("gram_max").dump())});
-    } else if (value.is_array()) {
-      std::string list;
-      for (const Json& item : value) list += concat(list.empty() ? "" : ",", text_of(item));
-      options.push_back({flag_of(name), list});
     } else if (name != "gram_max" && name != "fold_case") {
-      options.push_back({flag_of(name), text_of(value)});
+      options.push_back({name == "tags" ? "pos" : flag_of(name), text_of(value)});
+    }
+  }
+}
+
+// A range of lengths as flags give it, 1-3; parts of parts under the names of both.
+void add_options(const Json& part, const std::string& prefix, std::vector<PageOption>& options) {
+  const bool range = part.contains("shortest") && part.contains("longest");
+  if (range) {
+    options.push_back({prefix, concat(part["shortest"].dump(), '-', part["longest"].dump())});
+  }
+  for (const auto& [name, value] : part.items()) {
+    const bool shown_as_range = range && (name == "shortest" || name == "longest");
+    const bool no_limit = name == "most" && value == std::numeric_limits<std::int32_t>::max();
+    const bool in_the_title = name == "kind" || name == "several";
+    if (is_empty(value) || shown_as_range || no_limit || in_the_title) continue;
+    if (name == "analysis") {
+      add_analyzer(value, options);
+    } else if (value.is_object()) {
+      add_options(value, flag_of(name), options);
+    } else {
+      options.push_back({prefix.empty() ? flag_of(name) : concat(prefix, '-', flag_of(name)), text_of(value)});
     }
   }
 }
@@ -105,6 +125,7 @@ std::vector<PastRun> runs_of(const corpus::Database& database, std::string_view 
     const auto begun = Json::parse(run.input, nullptr, false);
     // A fit that was stopped and resumed is made again by its first command.
     if (begun.is_object() && begun.contains("begun_by")) run.args = words_of(begun["begun_by"]);
+    if (run.command == "train") std::erase(run.args, "--resume");  // as if it had never been stopped
     runs.push_back(std::move(run));
   }
   if (runs.empty()) return runs;
@@ -129,8 +150,8 @@ std::vector<PageOption> model_options(const corpus::Database& database, std::str
   if (!select.step()) return options;
   try {
     const auto json = Json::parse(select.text(0));
-    for (const char* part : {"options", "weighting", "selection"}) {
-      if (json.contains(part) && json[part].is_object()) add_options(json[part], options);
+    for (const char* part : {"options", "weighting", "selection", "source", "linear", "network", "bag", "features"}) {
+      if (json.contains(part) && json[part].is_object()) add_options(json[part], {}, options);
     }
     if (json.contains("analyzer") && json["analyzer"].is_string()) {
       const auto analyzer = Json::parse(json["analyzer"].get<std::string>(), nullptr, false);

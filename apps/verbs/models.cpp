@@ -126,13 +126,10 @@ Report import_model(const Request& request, bool overwrite) {
 
 // Also what is left of work on a model of this name that was stopped; it may be all there is.
 void remove_with_checkpoints(corpus::Database& database, const std::string& name) {
-  bool removed = false;
-  for (const std::string& left : {training_checkpoint_name(name), checkpoint_name(name)}) {
-    if (!corpus::has_model(database, left)) continue;
-    corpus::remove_model(database, left);
-    removed = true;
-  }
-  if (!removed || corpus::has_model(database, name)) corpus::remove_model(database, name);
+  std::vector<std::string> left = training_checkpoints(database, name);
+  if (corpus::has_model(database, checkpoint_name(name))) left.push_back(checkpoint_name(name));
+  for (const std::string& checkpoint : left) corpus::remove_model(database, checkpoint);
+  if (left.empty() || corpus::has_model(database, name)) corpus::remove_model(database, name);
 }
 
 Report change(const Request& request) {

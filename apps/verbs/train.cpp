@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "apps/classifier_report.h"
 #include "apps/classifier_training.h"
@@ -129,17 +130,23 @@ class Training {
 
  private:
   ClassifierModel fit(const std::string& name, bool may_begin, TrainingTask task) {
-    neural::TrainState start;
+    std::vector<neural::TrainState> starts;
     const std::uint64_t identity = request_.options * 31 + fingerprint(documents_.texts());
     const bool begun = has_checkpoint(request_.path, name);
     if (request_.resume && (begun || !may_begin)) {
-      start = load_checkpoint(request_.path, name, identity);
-      task.start = &start;
-      note(concat("going on behind epoch ", start.epochs.size()), common_, io_);
+      starts = load_checkpoints(request_.path, name, identity);
+      task.starts = starts;
+      note(concat("going on behind epoch ", starts.back().epochs.size(),
+                  starts.size() > 1 ? concat(" of member ", starts.size()) : ""),
+           common_, io_);
     } else if (begun) {
       note("an unfinished training of this name is there; --resume would have gone on with it", common_, io_);
     }
-    task.on_epoch = [&](const neural::TrainState& state) { save_checkpoint(request_.path, name, identity, state); };
+    bool old = begun && starts.empty();  // until there is something to put in their place
+    task.on_epoch = [&](std::size_t member, const neural::TrainState& state) {
+      if (std::exchange(old, false)) remove_checkpoints(request_.path, name);
+      save_checkpoint(request_.path, name, identity, member, state);
+    };
     return documents_.fit(request_.kind, trainer_, task, context_);
   }
 
@@ -277,7 +284,7 @@ void run(const Request& request, const ClassifierTrainer& trainer, const Trainin
   report.metrics.insert(report.metrics.end(), {{"seconds", seconds}, {"seed", seed}});
   logged.metrics.insert(logged.metrics.begin(), report.metrics.begin(), report.metrics.end());
   save_with_run(request.path, models, log.finish(logged), common.force);
-  for (const std::string& name : request.names) remove_checkpoint(request.path, name);
+  for (const std::string& name : request.names) remove_checkpoints(request.path, name);
   show(report, common, io);
 }
 

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -150,14 +149,36 @@ TEST_F(Evaluate, ThePageMarksTheBestEpochAndSaysHowItWasCalibrated) {
   train({"--kind", "mlp", "--dim", "8", "--hidden", "8", "--epochs", "3"});
   const std::string page = (folder_ / "page.html").string();
   ASSERT_EQ(run_malmoi({"evaluate", corpus_, "-o", page, "--draws", "0"}).status, 0);
-  std::ifstream file(page);
-  const std::string html{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_NE(html.find("\"best_epoch\":"), std::string::npos);
-  EXPECT_EQ(html.find("\"best_epoch\":null"), std::string::npos);
-  const std::size_t begin = html.find('{', html.find("\"temperature\":"));
-  const json temperature = json::parse(html.substr(begin, html.find('}', begin) + 1 - begin));
+  const json data = page_data(page);
+  EXPECT_GE(data["best_epoch"], 1);
+  const json& temperature = data["temperature"];
   EXPECT_GT(temperature["before"], temperature["after"]);
   EXPECT_GT(temperature["after"], 0);
+}
+
+TEST_F(Evaluate, ThePageSaysHowTheModelWasMade) {
+  const Words made = {"--kind", "cnn", "--dim", "8", "--filters", "4", "--windows", "2,3", "--epochs", "2"};
+  const Words where = {"--where", "id<=500", "--test", "20%"};
+  train(made + where);
+  const std::string page = (folder_ / "page.html").string();
+  ASSERT_EQ(run_malmoi({"evaluate", corpus_, "-o", page, "--draws", "0"}).status, 0);
+  json head = page_data(page)["head"];
+  EXPECT_THAT(std::string(head["command"]), HasSubstr("malmoi train " + corpus_ + " --kind cnn --dim 8"));
+  std::map<std::string, std::string> options;
+  for (const json& one : head["options"]) options[one[0]] = one[1];
+  EXPECT_EQ(options["label-field"], "label");
+  EXPECT_EQ(options["where"], "id<=500");
+  EXPECT_EQ(options["dim"], "8");
+  EXPECT_EQ(options["windows"], "2,3");
+  EXPECT_EQ(options["epochs"], "2");
+  EXPECT_EQ(options["analyzer"], "word");
+  EXPECT_EQ(options.count("heads"), 0U) << "a convolution has no attention";
+  train({"--words", "1-2", "--chars", "none"});
+  ASSERT_EQ(run_malmoi({"evaluate", corpus_, "--model", "softmax", "-o", page, "--draws", "0", "--force"}).status, 0);
+  head = page_data(page)["head"];
+  for (const json& one : head["options"]) options[one[0]] = one[1];
+  EXPECT_EQ(options["words"], "1-2");
+  EXPECT_EQ(options["words-min-df"], "2");
 }
 
 }  // namespace

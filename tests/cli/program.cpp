@@ -151,6 +151,13 @@ double figure(const nlohmann::json& report, std::string_view name) {
   return 0;
 }
 
+nlohmann::json page_data(const std::filesystem::path& page) {
+  const std::string html = read_all(page);
+  const std::string mark = "id=\"data\">";
+  const std::size_t begin = html.find(mark) + mark.size();
+  return nlohmann::json::parse(html.substr(begin, html.find("</script>", begin) - begin));
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream in(text);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ std::string fingerprint(const nlohmann::json& report);
 double figure(const nlohmann::json& report, std::string_view name);
 
 std::vector<std::string> lines_of(const std::string& text);
+
+/// What a page made by the program holds.
+nlohmann::json page_data(const std::filesystem::path& page);
 
 /// Starts it and kills it with SIGKILL (or another signal) after so many microseconds, unless it has ended by then.
 Outcome kill_malmoi(const Words& args, int microseconds, int signal = 9);

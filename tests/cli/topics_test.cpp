@@ -23,15 +23,6 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
-// What a page made by the program holds.
-json page_data(const std::filesystem::path& page) {
-  std::ifstream file(page);
-  const std::string html((std::istreambuf_iterator<char>(file)), {});
-  const std::string mark = "id=\"data\">";
-  const std::size_t begin = html.find(mark) + mark.size();
-  return json::parse(html.substr(begin, html.find("</script>", begin) - begin));
-}
-
 // The addresses of 59 presidents, analysed by words, so that no dictionary is needed.
 class Topics : public ::testing::Test {
  protected:

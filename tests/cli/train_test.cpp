@@ -25,11 +25,12 @@ class TrainOnTags : public TagCorpus {};
 
 // Kills a training behind an epoch, however fast the machine is: a run that ended before is done again, and killed
 // sooner.
-void stop_between_epochs(const Words& training, const std::string& corpus, const std::string& model) {
+void stop_between_epochs(const Words& training, const std::string& corpus, const std::string& model,
+                         const std::string& checkpoint = ".training.checkpoint") {
   double milliseconds = 200;
   for (int attempt = 0; attempt < 60; ++attempt) {
     const Outcome killed = kill_malmoi(training, static_cast<int>(1000 * milliseconds), attempt % 3 == 0 ? 2 : 9);
-    if (run_malmoi({"models", corpus}).out.find(model + ".training.checkpoint") != std::string::npos) return;
+    if (run_malmoi({"models", corpus}).out.find(model + checkpoint) != std::string::npos) return;
     if (killed.status == 0) {
       ASSERT_EQ(run_malmoi({"models", corpus, "--delete", model}).status, 0);
     }
@@ -118,6 +119,21 @@ TEST_F(Train, AStoppedTrainingGoesOnToTheSameModel) {
   EXPECT_EQ(fingerprint(resumed), whole);
   EXPECT_THAT(run_malmoi({"models", corpus_}).out, Not(HasSubstr("checkpoint")));
   EXPECT_THAT(run_malmoi(stopped + Words{"--resume", "--force"}).err, HasSubstr("no unfinished training"));
+}
+
+// Stopped within the second of its networks; the first one is not trained again.
+TEST_F(Train, AStoppedEnsembleGoesOnToTheSameModel) {
+  const std::string network = "gru --dim 32 --hidden 32 --epochs 6 --patience 6";
+  const Words kind = {"--kind", "ensemble", "--member", "bayes", "--member", network, "--member", network};
+  const std::string whole = fingerprint(train(kind + Words{"--save", "whole"}));
+  const Words stopped = Words{"train", corpus_} + kind + Words{"--save", "stopped", "--threads", "1"};
+  ASSERT_NO_FATAL_FAILURE(stop_between_epochs(stopped, corpus_, "stopped", ".training.3.checkpoint"));
+  EXPECT_THAT(run_malmoi({"models", corpus_}).out, HasSubstr("stopped.training.2.checkpoint"));
+  const Outcome resumed = run_malmoi(stopped + Words{"--resume"});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("of member 3"));
+  EXPECT_EQ(fingerprint(report_of({"models", corpus_, "--show", "stopped"})), whole);
+  EXPECT_THAT(run_malmoi({"models", corpus_}).out, Not(HasSubstr("checkpoint")));
 }
 
 TEST_F(Train, StoppedByCtrlCItSaysHowToGoOn) {
