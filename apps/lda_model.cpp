@@ -256,6 +256,7 @@ LdaModel load_lda_model(Workspace& workspace, std::string_view name) {
                        name.substr(0, name.rfind(corpus::kCheckpointSuffix)), " --resume` goes on"));
   }
   model.term_ids = term_ids_of(workspace, model.terms);
+  model.words = workspace.whole_words(model.terms);
   return model;
 }
 

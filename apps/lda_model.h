@@ -26,12 +26,15 @@ struct LdaModel {
   std::vector<std::int64_t> row_hashes;  ///< [documents] tell whether a document has still the same tokens
   std::string analyzer;                  ///< JSON: the analysis of the corpus
   TermSelection selection;
-  bool replaces = false;              ///< of a checkpoint: the finished model may replace one of its name
-  bool keeps_names = false;           ///< of a checkpoint: the topics are those of the model that it goes on with
-  std::string begun_by = {};          ///< of a checkpoint: JSON list, the words of the command that began the fit
-  std::vector<TermId> term_ids = {};  ///< [terms] in the corpus it was loaded for, -1: not there; not stored
-  std::string fingerprint = {};       ///< 16 hexadecimal digits that tell stored models apart; set by loading
+  bool replaces = false;                ///< of a checkpoint: the finished model may replace one of its name
+  bool keeps_names = false;             ///< of a checkpoint: the topics are those of the model that it goes on with
+  std::string begun_by = {};            ///< of a checkpoint: JSON list, the words of the command that began the fit
+  std::vector<TermId> term_ids = {};    ///< [terms] in the corpus it was loaded for, -1: not there; not stored
+  std::vector<std::string> words = {};  ///< [terms] Workspace::whole_words; empty: the terms; not stored
+  std::string fingerprint = {};         ///< 16 hexadecimal digits that tell stored models apart; set by loading
 
+  /// [terms] of which names are made
+  [[nodiscard]] const std::vector<std::string>& naming_words() const noexcept { return words.empty() ? terms : words; }
   [[nodiscard]] bool finished() const noexcept { return lda.sweeps == lda.options.iterations && lda.rounds == 0; }
 };
 

@@ -158,6 +158,7 @@ LsaModel load_lsa_model(Workspace& workspace, std::string_view name) {
   LsaModel model =
       lsa_from_stored(corpus::load_model(workspace.store().database(), name, kLsaKind), concat("model \"", name, "\""));
   model.term_ids = term_ids_of(workspace, model.terms);
+  model.words = workspace.whole_words(model.terms);
   return model;
 }
 

@@ -26,8 +26,12 @@ struct LsaModel {
   std::vector<std::int64_t> row_ids;   ///< [documents] row r is the document of this number; ascending
   std::string analyzer;                ///< JSON: the analysis of the corpus
   TermSelection selection;
-  std::vector<TermId> term_ids = {};  ///< [terms] in the corpus it was loaded for, -1: not there; not stored
-  std::string fingerprint = {};       ///< 16 hexadecimal digits that tell stored models apart; set by loading
+  std::vector<TermId> term_ids = {};    ///< [terms] in the corpus it was loaded for, -1: not there; not stored
+  std::vector<std::string> words = {};  ///< [terms] Workspace::whole_words; empty: the terms; not stored
+  std::string fingerprint = {};         ///< 16 hexadecimal digits that tell stored models apart; set by loading
+
+  /// [terms] of which names are made
+  [[nodiscard]] const std::vector<std::string>& naming_words() const noexcept { return words.empty() ? terms : words; }
 };
 
 /// The row of the corpus file; the same model gives the same bytes. options is JSON with the parts "options" (all of

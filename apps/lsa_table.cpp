@@ -70,7 +70,7 @@ std::vector<std::string> dimension_titles(const LsaModel& model, std::span<const
   titles.resize(model.lsa.singular_values.size());
   for (std::size_t k = 0; k < titles.size(); ++k) {
     if (!titles[k].empty()) continue;
-    titles[k] = propose_dimension_name(model.terms, poles_of(model.lsa.terms, k, kTermsForNames));
+    titles[k] = propose_dimension_name(model.naming_words(), poles_of(model.lsa.terms, k, kTermsForNames));
   }
   return titles;
 }

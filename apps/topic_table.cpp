@@ -29,7 +29,7 @@ TopicTables::TopicTables(const LdaModel& model, std::span<const std::string> nam
   const std::vector<std::vector<std::int32_t>> best = top_terms(kForNames);
   for (std::size_t topic = 0; topic < best.size(); ++topic) {
     std::vector<std::string_view> terms;
-    for (const std::int32_t term : best[topic]) terms.push_back(model.terms[static_cast<std::size_t>(term)]);
+    for (const std::int32_t term : best[topic]) terms.push_back(model.naming_words()[static_cast<std::size_t>(term)]);
     titles_.push_back(topic < names.size() && !names[topic].empty() ? names[topic] : propose_name(terms));
   }
 }

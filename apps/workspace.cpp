@@ -1,9 +1,14 @@
 #include "apps/workspace.h"
 
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
 #include "apps/dictionary.h"
 #include "corpus/base/error.h"
 #include "corpus/term_table.h"
 #include "corpus/token_blocks.h"
+#include "tokenize/normalizer.h"
 
 namespace malmoi::apps {
 
@@ -94,6 +99,38 @@ std::optional<std::string> Workspace::term_of(std::string_view word) {
     term = token.text;
   }
   return term;
+}
+
+std::vector<std::string> Workspace::whole_words(std::span<const std::string> terms) const {
+  constexpr std::int64_t kSampleTokens = 300'000;
+  std::vector<std::string> words(terms.begin(), terms.end());
+  tokenize::AnalyzerOptions options = analysis();
+  if (options.stemmer == tokenize::Stemmer::none) return words;
+  options.korean = tokenize::KoreanUnit::word;  // what is stemmed is English, and that needs no dictionary
+  const tokenize::Analyzer analyzer(options, {});
+  tokenize::AnalyzerSession session(analyzer);
+  std::unordered_map<std::string_view, std::size_t> columns;
+  for (std::size_t i = 0; i < terms.size(); ++i) columns.emplace(terms[i], i);
+  std::vector<std::map<std::string, std::int64_t>> forms(terms.size());
+  std::string form;
+  const std::vector<std::int64_t> ids = store_.matching({});
+  const auto step = static_cast<std::size_t>(store_.size().tokens / kSampleTokens + 1);
+  for (std::size_t i = 0; i < ids.size(); i += step) {
+    const std::string text = store_.find(ids[i])->text;
+    for (const tokenize::Token& token : session.analyze(text)) {
+      const auto found = columns.find(token.text);
+      if (found == columns.end()) continue;
+      tokenize::fold_token(std::string_view(text).substr(token.begin, token.end - token.begin), options.form,
+                           options.fold_case, form);
+      ++forms[found->second][form];
+    }
+  }
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const auto more = [](const auto& a, const auto& b) { return a.second < b.second; };
+    const auto best = std::max_element(forms[i].begin(), forms[i].end(), more);
+    if (best != forms[i].end()) words[i] = best->first;
+  }
+  return words;
 }
 
 const tokenize::Tokens& Workspace::analyze(std::string_view text) {

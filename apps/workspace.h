@@ -45,6 +45,10 @@ class Workspace {
   /// it.
   [[nodiscard]] std::optional<std::string> term_of(std::string_view word);
 
+  /// The word that each term most often stands for in a sample of the texts, folded: government for the stem govern.
+  /// Terms that the sample does not have stay as they are, and all of them where words are not stemmed.
+  [[nodiscard]] std::vector<std::string> whole_words(std::span<const std::string> terms) const;
+
   /// All tokens of a text, dropped ones too, as the corpus' analysis gives them; valid until the next call.
   const tokenize::Tokens& analyze(std::string_view text);
 

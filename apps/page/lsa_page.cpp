@@ -41,11 +41,11 @@ std::vector<Weighted> dimensions_of(const topics::DenseMatrix& matrix, std::size
 }
 
 // Returns [terms] where each column stands in the page's list, -1 for none.
-std::vector<std::int32_t> fill_terms(const LsaPageInput& input, std::span<const std::int64_t> tokens, PageData& page) {
+std::vector<std::int32_t> fill_terms(const LsaModel& model, std::span<const std::int64_t> tokens, PageData& page) {
   std::vector<std::vector<Weighted>> poles;
-  std::vector<bool> named(input.terms.size());
-  for (std::size_t k = 0; k < input.lsa.singular_values.size(); ++k) {
-    poles.push_back(poles_of(input.lsa.terms, k, kTermsOfPole));
+  std::vector<bool> named(model.terms.size());
+  for (std::size_t k = 0; k < model.lsa.singular_values.size(); ++k) {
+    poles.push_back(poles_of(model.lsa.terms, k, kTermsOfPole));
     for (const Weighted& item : poles.back()) named[static_cast<std::size_t>(item.index)] = true;
   }
   std::vector<std::int32_t> order;
@@ -59,12 +59,12 @@ std::vector<std::int32_t> fill_terms(const LsaPageInput& input, std::span<const 
   for (const std::int32_t column : order) {
     const auto w = static_cast<std::size_t>(column);
     place[w] = static_cast<std::int32_t>(page.terms.size());
-    page.terms.push_back({.text = input.terms[w],
+    page.terms.push_back({.text = model.terms[w],
                           .tokens = tokens[w],
-                          .topics = dimensions_of(input.lsa.terms, w, input.lsa.singular_values)});
+                          .topics = dimensions_of(model.lsa.terms, w, model.lsa.singular_values)});
   }
   for (std::size_t k = 0; k < poles.size(); ++k) {
-    page.topics[k].proposal = propose_dimension_name(input.terms, poles[k]);
+    page.topics[k].proposal = propose_dimension_name(model.naming_words(), poles[k]);
     page.topics[k].terms = poles[k];
     for (Weighted& item : page.topics[k].terms) item.index = place[static_cast<std::size_t>(item.index)];
   }
@@ -83,19 +83,19 @@ std::vector<PageSpan> marks_of_terms(const topics::Lsa& lsa) {
   return marks;
 }
 
-void fill_documents(Workspace& workspace, const LsaPageInput& input, const PageRequest& request,
+void fill_documents(Workspace& workspace, const LsaModel& model, const PageRequest& request,
                     const std::pair<const TokenSequences&, std::span<const std::int32_t>>& counted, PageData& page) {
   const auto& [texts, place_of] = counted;
   std::vector<std::vector<Weighted>> best;
   for (std::size_t k = 0; k < page.topics.size(); ++k) {
-    best.push_back(poles_of(input.lsa.documents, k, kDocumentsOfPole));
+    best.push_back(poles_of(model.lsa.documents, k, kDocumentsOfPole));
   }
-  const std::vector<bool> all(input.row_ids.size(), true);
+  const std::vector<bool> all(model.row_ids.size(), true);
   const std::vector<std::size_t> rows =
       sample_rows(best, {}, all, {.documents = request.documents, .seed = request.seed});
-  const std::vector<std::int32_t> columns = columns_of(input.term_ids, workspace.vocabulary().size());
-  const std::vector<PageSpan> marks = marks_of_terms(input.lsa);
-  const DocumentView view{.topics = [&](std::size_t row) { return dimensions_of(input.lsa.documents, row, {}); },
+  const std::vector<std::int32_t> columns = columns_of(model.term_ids, workspace.vocabulary().size());
+  const std::vector<PageSpan> marks = marks_of_terms(model.lsa);
+  const DocumentView view{.topics = [&](std::size_t row) { return dimensions_of(model.lsa.documents, row, {}); },
                           .marks =
                               [&](std::size_t, std::span<const std::int32_t> tokens) {
                                 std::vector<PageSpan> found;
@@ -105,7 +105,7 @@ void fill_documents(Workspace& workspace, const LsaPageInput& input, const PageR
   const std::size_t used = std::min(request.bytes, to_json(page).size());
   ShownDocuments shown = show_documents(workspace,
                                         {.rows = rows,
-                                         .row_ids = input.row_ids,
+                                         .row_ids = model.row_ids,
                                          .columns_of = columns,
                                          .place_of = place_of,
                                          .tokens = texts,
@@ -122,16 +122,16 @@ void fill_documents(Workspace& workspace, const LsaPageInput& input, const PageR
 
 }  // namespace
 
-PageData make_lsa_page(Workspace& workspace, const LsaPageInput& input, const PageRequest& request) {
+PageData make_lsa_page(Workspace& workspace, const LsaModel& model, const PageRequest& request) {
   const corpus::Database& database = workspace.store().database();
-  const TokenSequences texts = corpus::load_tokens(database, input.row_ids);
-  const std::vector<std::int64_t> tokens = count_terms_of(input.term_ids, texts, workspace.vocabulary().size());
-  const topics::Lsa& lsa = input.lsa;
+  const TokenSequences texts = corpus::load_tokens(database, model.row_ids);
+  const std::vector<std::int64_t> tokens = count_terms_of(model.term_ids, texts, workspace.vocabulary().size());
+  const topics::Lsa& lsa = model.lsa;
   PageData page{.is_lsa = true, .head = make_head(database, request)};
-  page.head.seed = input.seed;
-  page.head.fingerprint = input.fingerprint;
+  page.head.seed = model.lsa.options.seed;
+  page.head.fingerprint = model.fingerprint;
   page.total_tokens = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
-  page.documents_of_model = std::ssize(input.row_ids);
+  page.documents_of_model = std::ssize(model.row_ids);
   page.documents_gone = page.documents_of_model - std::ssize(texts.row_ids);
   page.singular_values = lsa.singular_values;
   page.explained = lsa.explained;
@@ -143,14 +143,14 @@ PageData make_lsa_page(Workspace& workspace, const LsaPageInput& input, const Pa
                                        {"explained", lsa.explained[k]},
                                        {"residual", lsa.residuals[k]}}});
   }
-  const std::vector<std::int32_t> place_of = fill_terms(input, tokens, page);
+  const std::vector<std::int32_t> place_of = fill_terms(model, tokens, page);
   page.language = request.language.empty() ? guess_language(page.terms) : request.language;
-  page.head.figures = {{"documents", static_cast<double>(input.row_ids.size())},
+  page.head.figures = {{"documents", static_cast<double>(model.row_ids.size())},
                        {"tokens", static_cast<double>(page.total_tokens)},
-                       {"terms", static_cast<double>(input.terms.size())},
+                       {"terms", static_cast<double>(model.terms.size())},
                        {"dimensions", static_cast<double>(page.topics.size())},
                        {"explained", std::accumulate(lsa.explained.begin(), lsa.explained.end(), 0.0)}};
-  fill_documents(workspace, input, request, {texts, place_of}, page);
+  fill_documents(workspace, model, request, {texts, place_of}, page);
   return page;
 }
 

@@ -133,7 +133,7 @@ std::string propose_topic_name(const PageTermInput& input, std::span<const Weigh
   const std::vector<Weighted> order = by_relevance(input, columns, kNameTerms);
   std::vector<std::string_view> terms;
   terms.reserve(order.size());
-  for (const Weighted& item : order) terms.push_back(input.terms[static_cast<std::size_t>(item.index)]);
+  for (const Weighted& item : order) terms.push_back(input.words[static_cast<std::size_t>(item.index)]);
   return propose_name(terms);
 }
 

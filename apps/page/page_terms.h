@@ -17,6 +17,7 @@ struct PageTermInput {
   const topics::Lda& model;
   const topics::TopicModel& phi;         ///< topics::topic_model(model)
   std::span<const std::string> terms;    ///< [terms] texts of the columns
+  std::span<const std::string> words;    ///< [terms] of which names are made
   std::span<const std::int64_t> tokens;  ///< [terms] term_tokens(model): the counts that phi goes with
 };
 

@@ -60,7 +60,7 @@ struct TopicTerms {
 };
 
 PageTermInput term_input(const Sources& sources) {
-  return {sources.model.lda, sources.phi, sources.model.terms, sources.tokens};
+  return {sources.model.lda, sources.phi, sources.model.terms, sources.model.naming_words(), sources.tokens};
 }
 
 // others  bytes for terms that no topic shows

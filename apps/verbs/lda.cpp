@@ -181,6 +181,7 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   timing.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const corpus::StoredModel stored = to_stored(model);
   model.fingerprint = stored.checksum;
+  model.words = workspace.whole_words(model.terms);
   std::vector<std::string> names(model.lda.alpha.size());
   if (model.keeps_names) names = load_topic_names(workspace.store().database(), request.name, names.size());
   const Report report = summarize(model, names, timing);

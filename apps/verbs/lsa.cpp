@@ -76,6 +76,7 @@ Fitted fit(Workspace& workspace, const Request& request, const CommonOptions& co
   model.lsa = topics::fit_lsa(vectorize::apply_weighting(model.weighting, input.counts, context), options, context);
   fitted.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   model.terms = std::move(input.terms);
+  model.words = workspace.whole_words(model.terms);
   model.term_ids = std::move(input.term_ids);
   model.row_ids = std::move(input.counts.row_ids);
   model.analyzer = workspace.store().setting("analyzer").value_or("");

@@ -102,10 +102,7 @@ PageData make_page_data(Workspace& workspace, const PageRequest& request, const 
     throw Error(ErrorCode::invalid_argument,
                 concat("--by compares topics, and the model \"", request.model, "\" is of kind lsa"));
   }
-  const LsaModel model = load_lsa_model(workspace, request.model);
-  return make_lsa_page(
-      workspace, {model.lsa, model.terms, model.term_ids, model.row_ids, model.fingerprint, model.lsa.options.seed},
-      request);
+  return make_lsa_page(workspace, load_lsa_model(workspace, request.model), request);
 }
 
 }  // namespace

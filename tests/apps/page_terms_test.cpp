@@ -37,7 +37,7 @@ TEST(TopicRelevance, KeepsTheBestOfEveryLambda) {
   const topics::TopicModel phi = topics::topic_model(lda);
   const std::vector<std::string> terms = {"a", "b", "c"};
   const std::vector<std::int64_t> tokens = {150, 49, 1};
-  const auto columns = relevant_columns({lda, phi, terms, tokens}, 1);
+  const auto columns = relevant_columns({lda, phi, terms, terms, tokens}, 1);
   std::vector<std::int32_t> found;
   for (const Weighted& item : columns[0]) found.push_back(item.index);
   EXPECT_THAT(found, ElementsAre(0, 1, 2));  // all, since a name may want 12; by p(w | k)
@@ -51,9 +51,9 @@ TEST(PageTermList, HasTheTermsOfTopicsFirstThenOthersWithinTheBytes) {
   const std::vector<std::string> terms = {"a", "b", "c"};
   const std::vector<std::int64_t> tokens = {5, 9, 7};
   const std::vector<std::vector<Weighted>> columns = {{{0, 0.5}}, {}};
-  const PageTermList none = list_terms({lda, phi, terms, tokens}, columns, 0);
+  const PageTermList none = list_terms({lda, phi, terms, terms, tokens}, columns, 0);
   EXPECT_THAT(none.place_of, ElementsAre(0, -1, -1));
-  const PageTermList all = list_terms({lda, phi, terms, tokens}, columns, 1000);
+  const PageTermList all = list_terms({lda, phi, terms, terms, tokens}, columns, 1000);
   EXPECT_THAT(all.place_of, ElementsAre(0, 1, 2));
 }
 

@@ -134,6 +134,9 @@ TEST(DocumentsOfTerms, AreThoseThatTheCorpusCountsAlsoBeyondTheCut) {
   LdaModel made;
   made.terms = {"govern", "nation", "societi", "vote"};
   for (const std::string& term : made.terms) made.term_ids.push_back(workspace.vocabulary().find(term).value_or(-1));
+  made.words = workspace.whole_words(made.terms);
+  EXPECT_THAT(made.words, ElementsAre("governed", "nations", "societies", "voting"));
+  EXPECT_THAT(workspace.whole_words(std::vector<std::string>{"zyx"}), ElementsAre("zyx"));
   made.row_ids = {1, 2, 3};
   made.row_tokens = {403, 404, 403};
   made.lda = small_lda();
@@ -157,6 +160,8 @@ TEST(DocumentsOfTerms, AreThoseThatTheCorpusCountsAlsoBeyondTheCut) {
   EXPECT_THAT(whole.documents[0].more, IsEmpty());
   EXPECT_THAT(documents_with(whole, "societi"), ElementsAre("d0", "d1", "d2"));
   EXPECT_THAT(documents_with(whole, "govern"), ElementsAre("d1"));
+  EXPECT_EQ(whole.topics[0].proposal, "societies · nations · governed");
+  EXPECT_EQ(whole.topics[1].proposal, "voting");
   request.bytes = to_json(whole).size() / 2;
   const PageData page = make_topic_page(workspace, made, request);
   ASSERT_EQ(page.documents.size(), 3U);
@@ -294,7 +299,11 @@ TEST_F(TopicPage, GivesPlotsForPapers) {
 TEST_F(TopicPage, OfAnLsaShowsBothPoles) {
   Workspace workspace(folder_ / "c");
   const LdaModel lda = model(workspace);
-  topics::Lsa lsa;
+  LsaModel made;
+  made.terms = lda.terms;
+  made.term_ids = lda.term_ids;
+  made.row_ids = lda.row_ids;
+  topics::Lsa& lsa = made.lsa;
   lsa.singular_values = {2.0, 1.0};
   lsa.explained = {0.5, 0.125};
   lsa.residuals = {0.0, 0.0};
@@ -302,8 +311,7 @@ TEST_F(TopicPage, OfAnLsaShowsBothPoles) {
   lsa.terms << 0.1F, 0.6F, 0.1F, 0.4F, 0.1F, 0.5F, 0.5F, -0.3F, 0.8F, -0.2F, 0.2F, 0.0F;
   lsa.documents.resize(5, 2);
   lsa.documents << 0.1F, 0.9F, 0.2F, 0.7F, 0.9F, -0.3F, 0.8F, -0.5F, 0.0F, 0.0F;
-  const LsaPageInput input{lsa, lda.terms, lda.term_ids, lda.row_ids, "abc", 7};
-  const PageData page = make_lsa_page(workspace, input, request_);
+  const PageData page = make_lsa_page(workspace, made, request_);
   EXPECT_TRUE(page.is_lsa);
   EXPECT_EQ(page.topics[1].proposal, "kimchi · soup · rice ↔ actor · film");
   EXPECT_EQ(page.topics[0].proposal, "film · actor · director");
