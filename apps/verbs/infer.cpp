@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <chrono>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -14,6 +13,7 @@
 #include "apps/lsa_table.h"
 #include "apps/page/topic_names.h"
 #include "apps/parse.h"
+#include "apps/place_writer.h"
 #include "apps/run_log.h"
 #include "apps/topic_input.h"
 #include "apps/topic_table.h"
@@ -27,8 +27,6 @@ namespace po = boost::program_options;
 
 namespace malmoi::apps {
 namespace {
-
-using nlohmann::ordered_json;
 
 constexpr double kMinShare = 0.01;
 
@@ -72,18 +70,8 @@ struct Request {
 
 // ---- the model -----------------------------------------------------------------------------------------------------
 
-// What the numbers of a document are called.
-struct Terms {
-  std::string_view one;     // a column, and what titles stand for
-  std::string_view number;  // a column
-  std::string_view list;    // keys in JSON
-  std::string_view numbers;
-};
-constexpr Terms kTopics{"topic", "share", "topics", "shares"};
-constexpr Terms kDimensions{"dimension", "value", "dimensions", "values"};
-
 struct Model {
-  Terms terms = kDimensions;
+  PlaceTerms terms = kDimensions;
   ModelSpace space = {};
   std::vector<std::string> titles = {};   // of topics or dimensions; none of word vectors
   std::vector<std::int64_t> fitted = {};  // documents that topics were made of
@@ -135,92 +123,6 @@ void check_model(const Request& request, const Model& model) {
   }
 }
 
-// ---- one document --------------------------------------------------------------------------------------------------
-
-// The farthest from 0, farthest first, ties by number: of topics those with the largest shares.
-std::vector<std::size_t> largest(std::span<const float> numbers, std::size_t most, double least) {
-  std::vector<std::size_t> kept;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (std::abs(static_cast<double>(numbers[i])) >= least) kept.push_back(i);
-  }
-  most = std::min(most, kept.size());
-  std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(most), kept.end(),
-                    [&](std::size_t a, std::size_t b) {
-                      const float x = std::abs(numbers[a]);
-                      const float y = std::abs(numbers[b]);
-                      return x != y ? x > y : a < b;
-                    });
-  kept.resize(most);
-  return kept;
-}
-
-// What a document is and where it lies.
-struct Placed {
-  const std::string& name;
-  std::int64_t tokens = 0;
-  std::span<const float> numbers;
-};
-
-class Writer {
- public:
-  Writer(const Request& request, const Model& model, Format format)
-      : model_(model),
-        format_(format),
-        all_(request.all),
-        most_(static_cast<std::size_t>(request.top)),
-        least_(model.space.lda ? request.min_share.value_or(kMinShare) : 0.0) {}
-
-  [[nodiscard]] std::string head() const {
-    if (format_ == Format::json) return {};
-    if (!all_) return concat("id\ttokens\t", model_.terms.one, "\tname\t", model_.terms.number, '\n');
-    std::string line = "id\ttokens";
-    for (std::size_t i = 0; i < model_.space.dimensions(); ++i) line += concat('\t', model_.terms.one, '_', i);
-    return line + '\n';
-  }
-
-  void write(const Placed& document, std::string& out) const {
-    if (format_ == Format::json) return write_json(document, out);
-    const std::string begin = concat(shown(document.name), '\t', document.tokens);
-    if (all_) {
-      out += begin;
-      for (const float number : document.numbers) out += concat('\t', shown(number));
-      out += '\n';
-      return;
-    }
-    for (const std::size_t i : largest(document.numbers, most_, least_)) {
-      out += concat(begin, '\t', i, '\t', shown(model_.titles[i]), '\t', shown(document.numbers[i]), '\n');
-    }
-  }
-
- private:
-  [[nodiscard]] std::string shown(std::string_view text) const {
-    return format_ == Format::text ? printable(text) : tsv_text(text);
-  }
-  [[nodiscard]] std::string shown(float number) const {
-    return format_ == Format::text ? fixed(static_cast<double>(number), 4) : concat(number);
-  }
-
-  void write_json(const Placed& document, std::string& out) const {
-    ordered_json object = {{"id", document.name}, {"tokens", document.tokens}};
-    if (all_) {
-      object[model_.terms.numbers] = std::vector<float>(document.numbers.begin(), document.numbers.end());
-    } else {
-      ordered_json& list = object[model_.terms.list] = ordered_json::array();
-      for (const std::size_t i : largest(document.numbers, most_, least_)) {
-        list.push_back({{model_.terms.one, i}, {"name", model_.titles[i]}, {model_.terms.number, document.numbers[i]}});
-      }
-    }
-    out += object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    out += '\n';
-  }
-
-  const Model& model_;
-  Format format_;
-  bool all_;
-  std::size_t most_;
-  double least_;
-};
-
 // ---- all of them ---------------------------------------------------------------------------------------------------
 
 // What came of a batch, until its turn to be written.
@@ -240,7 +142,7 @@ struct Totals {
   topics::HeldOut held_out;
 };
 
-Answer place(const Request& request, const Model& model, const Writer& writer, const CountedDocuments& documents,
+Answer place(const Request& request, const Model& model, const PlaceWriter& writer, const CountedDocuments& documents,
              const RunContext& context) {
   Answer answer;
   const topics::DenseMatrix places = places_of(model.space, documents.counts, request.inference, context);
@@ -252,7 +154,7 @@ Answer place(const Request& request, const Model& model, const Writer& writer, c
     answer.tokens += tokens[row];
     if (!request.store) continue;
     answer.ids.push_back(documents.ids[row]);
-    for (const std::size_t topic : largest(numbers, width, request.min_share.value_or(kMinShare))) {
+    for (const std::size_t topic : largest_places(numbers, width, request.min_share.value_or(kMinShare))) {
       answer.rows.push_back(
           {documents.ids[row], static_cast<std::int32_t>(topic), static_cast<double>(numbers[topic])});
     }
@@ -290,7 +192,13 @@ std::vector<std::int64_t> chosen_documents(const Workspace& workspace, const Req
 Totals work_through(Workspace& workspace, const Request& request, const Model& model, const CommonOptions& common,
                     Streams& io) {
   const RunContext context = common.run_context(io);
-  const Writer writer(request, model, common.format);
+  const PlaceWriter writer({.terms = model.terms,
+                            .titles = model.titles,
+                            .dimensions = model.space.dimensions(),
+                            .all = request.all,
+                            .most = static_cast<std::size_t>(request.top),
+                            .least = model.space.lda ? request.min_share.value_or(kMinShare) : 0.0},
+                           common.format);
   std::vector<Answer> answers(pipeline_slots(context));
   Totals totals;
   const CountedWork work{.work =
