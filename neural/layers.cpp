@@ -58,7 +58,7 @@ Variable Embedding::forward(Graph& graph, std::span<const std::int32_t> ids, std
     throw Error(ErrorCode::invalid_argument,
                 concat("Embedding::forward: ", ids.size(), " ids for a batch of ", batch, ", wanted [batch × steps]"));
   }
-  return reshape(forward(graph, ids), {batch, ids.size() / batch, weight.value.shape().cols()});
+  return gather(graph.parameter(weight), ids, {batch, ids.size() / batch});
 }
 
 std::vector<Parameter*> Embedding::parameters(const std::string& prefix) {

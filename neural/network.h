@@ -57,6 +57,7 @@ struct NetworkKind {
   std::string_view name;
   std::string_view summary;
   NetworkOptions defaults;
+  double rate = 1e-3;  ///< learning rate at its highest (TrainOptions) that suits it
   std::vector<NetworkSetting> settings;
   /// At most so many numbers as the network has parameters: whether a size can be right is asked before it is made.
   double (*least_parameters)(const NetworkOptions& options);

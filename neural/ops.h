@@ -133,6 +133,8 @@ struct FeedForwardWeights {
 
 /// Rows of a table [rows × columns] → [ids × columns]; zeros for an id of -1 (padding).
 [[nodiscard]] Variable gather(const Variable& table, std::span<const std::int32_t> ids);
+/// The same for ids that have axes of their own, at most 3 → [axes of the ids × columns].
+[[nodiscard]] Variable gather(const Variable& table, std::span<const std::int32_t> ids, const Shape& axes);
 
 enum class BagMode { sum, mean };
 /// Sums or means of rows → [bags × columns]. Bag b holds ids[starts[b]] up to ids[starts[b + 1]]; ids of -1 do not

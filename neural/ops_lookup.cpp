@@ -117,10 +117,19 @@ std::vector<std::uint32_t> bags_of_ids(std::span<const std::size_t> starts) {
 }  // namespace
 
 Variable gather(const Variable& table, std::span<const std::int32_t> ids) {
+  return gather(table, ids, {ids.size()});
+}
+
+Variable gather(const Variable& table, std::span<const std::int32_t> ids, const Shape& axes) {
   require_rows("gather", table.shape(), ids);
+  if (axes.rank() >= Shape::kMaxRank || axes.size() != ids.size()) {
+    throw_shape_error("gather", Shape({ids.size()}), axes, "as many ids as the axes hold, which are at most 3");
+  }
   Graph& graph = table.graph();
   const std::size_t columns = table.shape().cols();
-  Tensor out = graph.tensor({ids.size(), columns});
+  std::vector<std::size_t> sizes(axes.sizes().begin(), axes.sizes().end());
+  sizes.push_back(columns);
+  Tensor out = graph.tensor(Shape(std::span<const std::size_t>(sizes)));
   const Real* const rows = table.value().data();
   for_blocks(ids.size(), row_grain(columns), graph.context(), [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {

@@ -103,6 +103,7 @@ class NetworkTrainer : public ClassifierTrainer {
   explicit NetworkTrainer(const NetworkKind& kind) : kind_(kind), options_(kind.defaults) {
     options_.kind = kind.name;
     given_.resize(kind.settings.size());
+    train_.rate = kind.rate;
     train_.batches.max_length = 200;
     train_.optimizer.rule = neural::UpdateRule::adamw;
     train_.optimizer.l2 = 0.01;

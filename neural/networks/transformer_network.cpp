@@ -64,6 +64,7 @@ NetworkKind transformer() {
   return {.name = "transformer",
           .summary = "pre-norm self-attention blocks on vectors with sinusoidal positions, attention over the words",
           .defaults = {.hidden = 512, .dropout = 0.1},
+          .rate = 3e-4,  // at 1e-3 what a few thousand texts teach hangs on the seed
           .settings = {hidden_setting("numbers of a block's inner layer"),
                        layers_setting(),
                        {"heads", "heads", "of attention", &NetworkOptions::heads, {"2", "4", "8"}}},
