@@ -42,6 +42,23 @@ TEST_F(Embed, AWordIsLookedUpAsTheVectorsHaveIt) {
   EXPECT_THAT(run_malmoi({"nearest", corpus_, "green", "--model", "few"}).err, HasSubstr("'green' has no vector"));
 }
 
+// The corpus has neither word, so that both weigh alike: means of (1, 0) twice and (0, 1) once.
+TEST_F(Embed, DocumentsAreMeansOfTheirWords) {
+  const std::string vectors = folder_.write("few.vec", "3 2\nred 1 0\npink 1 0.5\nblue 0 1\n");
+  ASSERT_EQ(run_malmoi({"embed", corpus_, "--read", vectors, "--save", "few"}).status, 0);
+  const Words args = {"infer", corpus_, "-", "--model", "few", "--from", "lines", "--format", "json"};
+  const Outcome run = run_malmoi(args + Words{"--all"}, "red red blue\ngreen\n");
+  ASSERT_EQ(run.status, 0) << run.err;
+  const std::vector<std::string> lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 2U);
+  const json first = json::parse(lines[0]);
+  EXPECT_EQ(first["tokens"], 3);
+  EXPECT_NEAR(first["values"][0].get<double>(), 2.0 / 3.0, 1e-6);
+  EXPECT_NEAR(first["values"][1].get<double>(), 1.0 / 3.0, 1e-6);
+  EXPECT_EQ(json::parse(lines[1])["values"], json({0, 0}));
+  EXPECT_THAT(run_malmoi(args, "red\n").err, HasSubstr("mean nothing one by one: give --all"));
+}
+
 TEST_F(Embed, FlagsThatWouldChangeNothingAreRefused) {
   const auto expect = [&](const std::vector<std::string>& flags, const std::string& message) {
     const Outcome run = run_malmoi(std::vector<std::string>{"embed", corpus_} + flags);
