@@ -50,6 +50,7 @@ struct Request {
   std::string label_field;
   std::string page;
   std::string language = "ko";
+  std::string command;  // as typed
   neural::BootstrapOptions bootstrap;
   std::int64_t seed = 1;
   ReaderFlags reader;
@@ -142,6 +143,7 @@ PageHead head_of(const Request& request, const ClassifierModel& model, const std
     head = make_head(store.database(), about);
   }
   head.corpus = std::filesystem::path(request.path).filename().string();
+  head.command += concat(head.command.empty() ? "" : "\n", request.command);
   head.model = model.name == model.kind ? model.name : concat(model.name, " (", model.kind, ")");
   head.made = made;
   head.seed = model.seed;
@@ -259,6 +261,7 @@ void run_evaluate(std::span<const std::string> args, Streams& io) {
     throw UsageError(concat(request.path, " holds a model and no documents: give INPUT"));
   }
   request.bootstrap.seed = static_cast<std::uint64_t>(request.seed);
+  request.command = concat("malmoi evaluate ", shell_words(args));
   run(request, log, *common, io);
 }
 

@@ -164,6 +164,7 @@ TEST_F(Evaluate, ThePageSaysHowTheModelWasMade) {
   ASSERT_EQ(run_malmoi({"evaluate", corpus_, "-o", page, "--draws", "0"}).status, 0);
   json head = page_data(page)["head"];
   EXPECT_THAT(std::string(head["command"]), HasSubstr("malmoi train " + corpus_ + " --kind cnn --dim 8"));
+  EXPECT_THAT(std::string(head["command"]), HasSubstr("\nmalmoi evaluate " + corpus_ + " -o " + page));
   std::map<std::string, std::string> options;
   for (const json& one : head["options"]) options[one[0]] = one[1];
   EXPECT_EQ(options["label-field"], "label");
