@@ -28,6 +28,7 @@ namespace po = boost::program_options;
 namespace malmoi::apps {
 namespace {
 
+constexpr std::int32_t kTop = 3;
 constexpr double kMinShare = 0.01;
 
 constexpr Usage kUsage{
@@ -56,7 +57,7 @@ struct Request {
   std::string path;
   std::vector<std::string> inputs;
   std::string model = "lda";
-  std::int32_t top = 3;
+  std::optional<std::int32_t> top = {};
   std::optional<double> min_share = {};
   bool all = false;
   bool store = false;
@@ -196,7 +197,7 @@ Totals work_through(Workspace& workspace, const Request& request, const Model& m
                             .titles = model.titles,
                             .dimensions = model.space.dimensions(),
                             .all = request.all,
-                            .most = static_cast<std::size_t>(request.top),
+                            .most = static_cast<std::size_t>(request.top.value_or(kTop)),
                             .least = model.space.lda ? request.min_share.value_or(kMinShare) : 0.0},
                            common.format);
   std::vector<Answer> answers(pipeline_slots(context));
@@ -281,12 +282,17 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
 }
 
 void check(Request& request) {
-  require_at_least("--top", request.top, 1);
+  require_at_least("--top", request.top.value_or(kTop), 1);
   if (request.min_share && !(*request.min_share >= 0 && *request.min_share <= 1)) {
     throw UsageError("--min-share: 0 to 1 is wanted");
   }
+  const topics::InferenceOptions& inference = request.inference;
+  require_at_least("--sweeps", inference.sweeps, 1);
+  require_flag(inference.burn_in >= 0 && inference.burn_in < inference.sweeps, concat("--burn-in ", inference.burn_in),
+               concat("0 to below the ", inference.sweeps, " sweeps"));
   require_at_least("--seed", request.seed, 0);
   request.inference.seed = static_cast<std::uint64_t>(request.seed);
+  if (request.all && request.top) throw UsageError("--top does not go with --all");
   if (request.held_out && (request.all || request.store)) {
     throw UsageError("--held-out goes with neither --all nor --store");
   }
@@ -305,7 +311,8 @@ void run_infer(std::span<const std::string> args, Streams& io) {
   add("corpus", po::value(&request.path)->required(), "corpus file");
   add("input", po::value(&request.inputs), "files, folders, or - for standard input");
   add("model", po::value(&request.model)->default_value(request.model), "name of the model");
-  add("top", po::value(&request.top)->default_value(request.top), "topics (or dimensions) of each document");
+  add("top", po::value<std::int32_t>()->value_name("arg (=3)")->notifier([&](auto top) { request.top = top; }),
+      "topics (or dimensions) of each document");
   add("min-share", po::value<double>()->notifier([&](double share) { request.min_share = share; }),
       "only topics that take at least this much of a document (default 0.01)");
   add("all", po::bool_switch(&request.all), "a line a document, with a column for each topic or dimension");

@@ -286,6 +286,9 @@ TEST_F(Topics, ForetellDocumentsThatWereHeldOut) {
   const auto refused = [&](const Words& more) { return run_malmoi(Words{"infer", corpus_} + more).err; };
   EXPECT_THAT(refused({"--held-out", "completion", "--where", "id<=50"}), HasSubstr("was made of all 50 documents"));
   EXPECT_THAT(refused({"--held-out", "completion", "--all"}), HasSubstr("neither --all nor --store"));
+  EXPECT_THAT(refused({"--sweeps", "0"}), HasSubstr("--sweeps 0: at least 1 is wanted"));
+  EXPECT_THAT(refused({"--burn-in", "8"}), HasSubstr("--burn-in 8: 0 to below the 8 sweeps is wanted"));
+  EXPECT_THAT(refused({"--all", "--top", "2"}), HasSubstr("--top does not go with --all"));
   EXPECT_THAT(refused({"--held-out", "left"}), HasSubstr("none of completion, left-to-right"));
   EXPECT_THAT(run_malmoi({"infer", corpus_, "-", "--held-out", "completion"}, "zyx\n").err,
               HasSubstr("no term of the 1 documents"));
