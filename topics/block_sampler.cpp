@@ -95,12 +95,13 @@ BlockSampler::BlockSampler(GibbsSampler& sampler, std::size_t shard, std::size_t
   }
 }
 
-float BlockSampler::inverse_total(std::int32_t topic, std::int32_t weight) const {
+inline float BlockSampler::inverse_total(std::int32_t topic, std::int32_t weight) const {
   const auto k = static_cast<std::size_t>(topic);
   return 1.0F / static_cast<float>(static_cast<double>(totals_[k] - weight) + sampler_.prior_sums_[k]);
 }
 
-BlockResult BlockSampler::sample(Rng rng) {
+// Flat: calls would cost a draw a tenth of its time where there are few topics.
+[[gnu::flatten]] BlockResult BlockSampler::sample(Rng rng) {
   std::size_t busy = 0;
   for (Stream& stream : streams_) busy += begin_run(stream) ? 1 : 0;
   std::array<Drawn, kStreams> drawn;

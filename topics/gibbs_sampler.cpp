@@ -16,7 +16,8 @@ using vectorize::SparseMatrix;
 
 constexpr std::size_t kPartItems = 30000;      // twice as many still have numbers of 16 bits
 constexpr std::int32_t kMostWeight = 16 * 64;  // units: ln of any corpus' size is less than 16
-constexpr std::int32_t kDenseTopics = 128;     // up to here all rows are dense; above, those of more tokens than topics
+constexpr std::int32_t kDenseTopics = 128;     // up to here all rows are dense
+constexpr std::int64_t kCubeShare = 160'000;   // above, those of more tokens than topics³ / 160,000, by measurement
 
 std::int32_t token_count(const SparseMatrix& counts, Index entry) {
   return static_cast<std::int32_t>(counts.valuePtr()[entry]);
@@ -43,7 +44,8 @@ std::vector<std::int64_t> column_sums(const SparseMatrix& counts) {
 // Whether a row of so many tokens is gone through topic by topic: longer ones have too many topics to look them up one
 // by one, and only 16 bits for each of them otherwise.
 bool worth_dense(std::int64_t tokens, std::int64_t most_units, std::int32_t topics) {
-  return topics <= kDenseTopics || tokens > topics || most_units > SparseRows::kMostCount;
+  const std::int64_t many = std::int64_t{topics} * topics * topics / kCubeShare;
+  return topics <= kDenseTopics || tokens > many || most_units > SparseRows::kMostCount;
 }
 
 // Joins what `append(row, out)` adds of many rows.
