@@ -104,24 +104,33 @@ inline float BlockSampler::inverse_total(std::int32_t topic, std::int32_t weight
 [[gnu::flatten]] BlockResult BlockSampler::sample(Rng rng) {
   std::size_t busy = 0;
   for (Stream& stream : streams_) busy += begin_run(stream) ? 1 : 0;
+  std::array<Chances, kStreams> chances;
   std::array<Drawn, kStreams> drawn;
   while (busy == kStreams) {
     if (apart()) {
-      for (std::size_t s = 0; s < kStreams; ++s) drawn[s] = draw(streams_[s], random_float(rng));
+      for (std::size_t s = 0; s < kStreams; ++s) sum_up(streams_[s], chances[s]);
+      for (std::size_t s = 0; s < kStreams; ++s) drawn[s] = draw(streams_[s], chances[s], random_float(rng));
       for (std::size_t s = 0; s < kStreams; ++s) take(streams_[s], drawn[s]);
     } else {
-      for (Stream& stream : streams_) take(stream, draw(stream, random_float(rng)));
+      for (Stream& stream : streams_) redraw(stream, random_float(rng));
     }
     for (Stream& stream : streams_) {
       if (stream.next == stream.end && !begin_run(stream)) --busy;
     }
   }
   for (Stream& stream : streams_) {  // what is left, where there are not four terms any more
-    while (stream.next != stream.end) take(stream, draw(stream, random_float(rng)));
+    while (stream.next != stream.end) redraw(stream, random_float(rng));
     end_term(stream);
   }
   for (std::size_t k = 0; k < totals_.size(); ++k) totals_[k] -= sampler_.totals_[k];
   return {log_likelihood_ + std::log(numerator_ / denominator_), std::move(totals_)};
+}
+
+// A call, so that the loop that most tokens go through stays small.
+[[gnu::flatten, gnu::noinline]] void BlockSampler::redraw(Stream& stream, float random) {
+  Chances chances;
+  sum_up(stream, chances);
+  take(stream, draw(stream, chances, random));
 }
 
 bool BlockSampler::apart() const {
@@ -141,11 +150,10 @@ bool BlockSampler::begin_run(Stream& stream) {
   const GibbsSampler::TermRun& run = shard_.runs[run_++];
   stream.next = run_tokens_;
   stream.end = run_tokens_ += run.tokens;
-  prefetch_row(document_of(stream));
-  if (run.tokens > 1) prefetch_row(shard_.begin + stream.next[1].document);
+  sampler_.document_rows_.prefetch(document_of(stream));
+  if (run.tokens > 1) sampler_.document_rows_.prefetch(shard_.begin + stream.next[1].document);
   if (run_ != shard_.run_begin[part_ + 1]) {
-    const std::int32_t row = sampler_.term_rows_.place(sampler_.part_begin_[part_] + shard_.runs[run_].term);
-    if (row < 0) sampler_.term_rows_.sparse().prefetch(sparse_number(row));
+    sampler_.term_rows_.prefetch(sampler_.part_begin_[part_] + shard_.runs[run_].term);
   }
   begin_term(stream, sampler_.part_begin_[part_] + run.term);
   find_weight(stream);
@@ -210,15 +218,18 @@ inline float BlockSampler::q_without(const Stream& stream, std::int32_t topic) c
          inverse_total(topic, stream.weight);
 }
 
-inline BlockSampler::Drawn BlockSampler::draw(Stream& stream, float random) {
-  if (stream.weight == 0) return {};  // it counts nowhere
+inline void BlockSampler::sum_up(Stream& stream, Chances& chances) {
+  if (stream.weight == 0) return;  // it counts nowhere
   const std::int32_t row = sampler_.document_rows_.place(document_of(stream));
-  return row >= 0 ? draw_dense(stream, sampler_.document_rows_.dense().row(static_cast<std::size_t>(row)), random)
-                  : draw_sparse(stream, sparse_number(row), random);
+  if (row >= 0) {
+    sum_dense(stream, sampler_.document_rows_.dense().row(static_cast<std::size_t>(row)), chances);
+  } else {
+    sum_sparse(stream, sparse_number(row), chances);
+  }
 }
 
-// While it is drawn, the token is not counted.
-inline BlockSampler::Drawn BlockSampler::draw_dense(Stream& stream, std::int32_t* counts, float random) {
+// While its chances are summed up, the token is not counted.
+inline void BlockSampler::sum_dense(Stream& stream, std::int32_t* counts, Chances& chances) {
   const std::uint16_t old = stream.next->topic;
   const std::int32_t vector = old == kUnassigned ? 0 : old / kLanes * kLanes;
   float* const q = stream.q.data();
@@ -229,16 +240,29 @@ inline BlockSampler::Drawn BlockSampler::draw_dense(Stream& stream, std::int32_t
     store(q + vector, at ? broadcast(q_without(stream, old)) : q_before);
     store(counts + vector, counts_before - (at ? Ints{} + stream.weight : Ints{}));
   }
-  const Drawn drawn =
-      vectors_ <= kLanes ? draw_of_row(stream, counts, random) : draw_of_long_row(stream, counts, random);
+  chances.lines = nullptr;
+  chances.sum = sum_row(stream, counts);
   store(q + vector, q_before);
   store(counts + vector, counts_before);
-  return drawn;
+}
+
+// By groups of 16 vectors, each with sums of its own: additions of one need not wait for those of another.
+inline Floats BlockSampler::sum_row(Stream& stream, const std::int32_t* counts) const {
+  const std::int32_t end = vectors_ * kLanes;
+  if (vectors_ <= kLanes) return sum_topics(stream, counts, 0, end);
+  float* group_sums = stream.scratch.data() + kSums + end;
+  Floats sum = {};
+  for (std::int32_t first = 0; first < end; first += kGroup) {
+    sum += sum_topics(stream, counts, first, std::min(first + kGroup, end));
+    store(group_sums, sum);
+    group_sums += kLanes;
+  }
+  return sum;
 }
 
 // Stores the running sums of the chances of the topics from `begin` to `end` and returns the last of them.
-inline Floats BlockSampler::sum_chances(Stream& stream, const std::int32_t* counts, std::int32_t begin,
-                                        std::int32_t end) const {
+inline Floats BlockSampler::sum_topics(Stream& stream, const std::int32_t* counts, std::int32_t begin,
+                                       std::int32_t end) const {
   const float* const q = stream.q.data();
   float* const sums = stream.scratch.data() + kSums;
   Floats sum = {};
@@ -248,26 +272,63 @@ inline Floats BlockSampler::sum_chances(Stream& stream, const std::int32_t* coun
   return sum;
 }
 
-inline BlockSampler::Drawn BlockSampler::draw_of_row(Stream& stream, const std::int32_t* counts, float random) {
+// Either one of the document's topics, by n(d, k) q(k), or one of all, by α(k) q(k): the vectors of the first are
+// followed by sums of the second over a vector, 16 at a time.
+inline void BlockSampler::sum_sparse(Stream& stream, std::size_t row, Chances& chances) {
+  const TopicLine* const lines = sampler_.document_rows_.sparse().row(row);
+  const std::int32_t line_count = sampler_.document_rows_.sparse().lines(row);
+  float* const sums = stream.scratch.data() + kSums;
+  float* const q = stream.q.data();
+  const std::uint16_t old = stream.next->topic;
+  const float q_old = q[old == kUnassigned ? topics_ : old];
+  if (old != kUnassigned) q[old] = q_without(stream, old);
+  Floats sum = {};
+  std::int32_t from = -1;
+  for (std::int32_t line = 0; line < line_count; ++line) {
+    const std::uint32_t at = lanes_with(lines[line].topics, old);
+    // One line has it, which one no processor foresees: no branch.
+    from += (line * kLanes + std::countr_zero(at) + 1) & -static_cast<std::int32_t>(at != 0);
+    const Ints topic = widen(lines[line].topics);
+    const Ints count = widen(lines[line].counts) - (topic == old ? Ints{} + stream.weight : Ints{});
+    sum += to_floats(count) * gather(q, lines[line].topics);
+    store(sums + line * kLanes, sum);
+  }
+  chances = {sum, lines, line_count, from, q_old};
+  sum_groups(stream, chances);
+}
+
+// Adds α q, vector by vector, to the running sums; the old topic's share as it is without the token at hand.
+inline void BlockSampler::sum_groups(Stream& stream, Chances& chances) {
+  const std::uint16_t old = stream.next->topic;
+  const std::int32_t old_group = old / kGroup * kLanes;
+  const float change = old == kUnassigned ? 0 : alpha_[old] * (stream.q[old] - chances.q_old);
+  const Floats changes = lane_numbers() == old / kLanes % kLanes ? broadcast(change) : Floats{};
+  float* const sums = stream.scratch.data() + kSums + chances.line_count * kLanes;
+  for (std::int32_t g = 0; g < stream.vector_alpha_q.size(); g += kLanes) {
+    chances.sum += load(&stream.vector_alpha_q[g]) + (g == old_group ? changes : Floats{});
+    store(sums + g, chances.sum);
+  }
+}
+
+inline BlockSampler::Drawn BlockSampler::draw(Stream& stream, const Chances& chances, float random) {
+  if (stream.weight == 0) return {};
+  if (chances.lines != nullptr) return draw_sparse(stream, chances, random);
+  return vectors_ <= kLanes ? draw_of_row(stream, chances, random) : draw_of_long_row(stream, chances, random);
+}
+
+inline BlockSampler::Drawn BlockSampler::draw_of_row(Stream& stream, const Chances& chances, float random) const {
   float* const scratch = stream.scratch.data();
-  const Floats scan = running_sums(sum_chances(stream, counts, 0, vectors_ * kLanes));
+  const Floats scan = running_sums(chances.sum);
   const float total = scan[kLanes - 1];
   const auto choice = choose<Choice>(scratch + kSums, scratch, vectors_, random * total, scan);
   return {real_topic(choice.vector * kLanes + choice.lane), total};
 }
 
-// By groups of 16 vectors, each with sums of its own: additions of one need not wait for those of another.
-inline BlockSampler::Drawn BlockSampler::draw_of_long_row(Stream& stream, const std::int32_t* counts, float random) {
+inline BlockSampler::Drawn BlockSampler::draw_of_long_row(Stream& stream, const Chances& chances, float random) const {
   float* const scratch = stream.scratch.data();
-  const std::int32_t end = vectors_ * kLanes;
-  float* const group_sums = scratch + kSums + end;
-  Floats sum = {};
-  std::int32_t groups = 0;
-  for (std::int32_t first = 0; first < end; first += kGroup) {
-    sum += sum_chances(stream, counts, first, std::min(first + kGroup, end));
-    store(group_sums + kLanes * groups++, sum);
-  }
-  const Floats scan = running_sums(sum);
+  const float* const group_sums = scratch + kSums + vectors_ * kLanes;
+  const std::int32_t groups = (vectors_ + kLanes - 1) / kLanes;
+  const Floats scan = running_sums(chances.sum);
   const float total = scan[kLanes - 1];
   const auto group = choose<Choice>(group_sums, scratch, groups, random * total, scan);
   const float before = group.vector == 0 ? 0 : group_sums[(group.vector - 1) * kLanes + group.lane];
@@ -282,27 +343,9 @@ inline std::uint16_t BlockSampler::real_topic(std::int32_t topic) const {
   return static_cast<std::uint16_t>(std::min(topic, topics_ - 1));
 }
 
-// Either one of the document's topics, by n(d, k) q(k), or one of all, by α(k) q(k): the vectors of the first are
-// followed by sums of the second over a vector, 16 at a time.
-inline BlockSampler::Drawn BlockSampler::draw_sparse(Stream& stream, std::size_t row, float random) {
-  const TopicLine* const lines = sampler_.document_rows_.sparse().row(row);
-  const std::int32_t line_count = sampler_.document_rows_.sparse().lines(row);
-  float* const sums = stream.scratch.data() + kSums;
-  float* const q = stream.q.data();
-  const std::uint16_t old = stream.next->topic;
-  const float q_old = q[old == kUnassigned ? topics_ : old];
-  if (old != kUnassigned) q[old] = q_without(stream, old);
-  Floats sum = {};
-  std::int32_t from = -1;
-  for (std::int32_t line = 0; line < line_count; ++line) {
-    const std::uint32_t at = lanes_with(lines[line].topics, old);
-    from = at != 0 ? line * kLanes + std::countr_zero(at) : from;
-    const Ints topic = widen(lines[line].topics);
-    const Ints count = widen(lines[line].counts) - (topic == old ? Ints{} + stream.weight : Ints{});
-    sum += to_floats(count) * gather(q, topic);
-    store(sums + line * kLanes, sum);
-  }
-  sum = sum_groups(stream, {old, q_old, sum}, sums + line_count * kLanes);
+inline BlockSampler::Drawn BlockSampler::draw_sparse(Stream& stream, const Chances& chances, float random) {
+  const float* const sums = stream.scratch.data() + kSums;
+  const auto& [sum, lines, line_count, from, q_old] = chances;
   const Floats scan = running_sums(sum);
   const float total = scan[kLanes - 1];
   const std::int32_t groups = static_cast<std::int32_t>(stream.vector_alpha_q.size()) / kLanes;
@@ -312,33 +355,16 @@ inline BlockSampler::Drawn BlockSampler::draw_sparse(Stream& stream, std::size_t
   const std::uint16_t of_document = lines[std::min(choice.vector, std::max(line_count - 1, 0))].topics[choice.lane];
   const std::uint16_t of_all =
       draw_of_all(stream, {choice.lane, std::max(choice.vector - line_count, 0), choice.rest - before});
-  if (old != kUnassigned) q[old] = q_old;
+  const std::uint16_t old = stream.next->topic;
+  if (old != kUnassigned) stream.q[old] = q_old;
   const bool in_document = choice.vector < line_count && of_document != topics_;
   return {in_document ? of_document : of_all, total, from, in_document ? choice.vector * kLanes + choice.lane : -1};
-}
-
-// Adds α q, vector by vector, to the running sums; the old topic's share as it is without the token at hand.
-inline Floats BlockSampler::sum_groups(Stream& stream, const Removed& removed, float* sums) {
-  const std::int32_t old_group = removed.topic / kGroup * kLanes;
-  const float change = removed.topic == kUnassigned ? 0 : alpha_[removed.topic] * (stream.q[removed.topic] - removed.q);
-  const Floats changes = lane_numbers() == removed.topic / kLanes % kLanes ? broadcast(change) : Floats{};
-  Floats sum = removed.sum;
-  for (std::int32_t g = 0; g < stream.vector_alpha_q.size(); g += kLanes) {
-    sum += load(&stream.vector_alpha_q[g]) + (g == old_group ? changes : Floats{});
-    store(sums + g, sum);
-  }
-  return sum;
 }
 
 inline std::uint16_t BlockSampler::draw_of_all(const Stream& stream, const Choice& group) const {
   const std::int32_t first = group.vector * kGroup + group.lane * kLanes;
   const Floats chances = load(alpha_ + first) * load(&stream.q[first]);
   return real_topic(first + std::min(count_at_most(running_sums(chances), group.rest), kLanes - 1));
-}
-
-inline void BlockSampler::prefetch_row(std::size_t document) const {
-  const std::int32_t row = sampler_.document_rows_.place(document);
-  if (row < 0) sampler_.document_rows_.sparse().prefetch(sparse_number(row));
 }
 
 // Gives the token its new topic and goes on to the next one of the run.
@@ -359,7 +385,7 @@ inline void BlockSampler::take(Stream& stream, const Drawn& drawn) {
     }
   }
   ++stream.next;
-  if (stream.end - stream.next > 1) prefetch_row(shard_.begin + stream.next[1].document);
+  if (stream.end - stream.next > 1) sampler_.document_rows_.prefetch(shard_.begin + stream.next[1].document);
   if (weighted_by_document_ && stream.next != stream.end && document_of(stream) != document) find_weight(stream);
 }
 

@@ -23,7 +23,8 @@ struct BlockResult {
 /// Tokens come by term, so that what is needed of a term is made once: q(k) = (n(w, k) + β) / (n(k) + terms · β). The
 /// chance of topic k for a token of document d is proportional to (n(d, k) + α(k)) · q(k), all counts without the token
 /// itself. A draw is a long chain of operations that wait for each other; so that the processor has others to do
-/// meanwhile, tokens of four different terms and documents are drawn before their counts are changed.
+/// meanwhile, tokens of four different terms and documents go through each step together: their chances are summed up,
+/// topics are drawn, counts are changed.
 class BlockSampler {
  public:
   BlockSampler(GibbsSampler& sampler, std::size_t shard, std::size_t part);
@@ -49,6 +50,14 @@ class BlockSampler {
     Row vector_alpha_q;                 // for sparse documents: Σ α q over each vector
     Row scratch;  // 0s, running sums over lanes, running sums over vectors, and over groups of them
   };
+  // The chances of all topics of a token, as far as `scratch` does not hold them.
+  struct Chances {
+    Floats sum;
+    const TopicLine* lines = nullptr;  // of a sparse document
+    std::int32_t line_count = 0;
+    std::int32_t from = -1;  // where the old topic stands there, -1: there is none
+    float q_old = 0;         // q of the old topic, which has that of the token taken away meanwhile
+  };
   struct Drawn {
     std::uint16_t topic = 0;
     float sum = 0;           // of the chances of all topics
@@ -62,29 +71,26 @@ class BlockSampler {
     std::int32_t vector = 0;
     float rest = 0;  // of the draw within that lane
   };
-  // The token that is drawn anew.
-  struct Removed {
-    std::uint16_t topic = 0;
-    float q = 0;  // with the token
-    Floats sum;   // so far
-  };
 
   bool begin_run(Stream& stream);
   void begin_term(Stream& stream, std::size_t place);
   void begin_sparse_term(Stream& stream, std::size_t row);
   void end_term(Stream& stream);
   void find_weight(Stream& stream);
+  void redraw(Stream& stream, float random);
   [[nodiscard]] bool apart() const;
   [[nodiscard]] std::size_t document_of(const Stream& stream) const { return shard_.begin + stream.next->document; }
-  Drawn draw(Stream& stream, float random);
-  Drawn draw_dense(Stream& stream, std::int32_t* counts, float random);
-  Floats sum_chances(Stream& stream, const std::int32_t* counts, std::int32_t begin, std::int32_t end) const;
-  Drawn draw_of_row(Stream& stream, const std::int32_t* counts, float random);
-  Drawn draw_of_long_row(Stream& stream, const std::int32_t* counts, float random);
-  Drawn draw_sparse(Stream& stream, std::size_t row, float random);
-  Floats sum_groups(Stream& stream, const Removed& removed, float* sums);
+  void sum_up(Stream& stream, Chances& chances);
+  void sum_dense(Stream& stream, std::int32_t* counts, Chances& chances);
+  [[nodiscard]] Floats sum_row(Stream& stream, const std::int32_t* counts) const;
+  Floats sum_topics(Stream& stream, const std::int32_t* counts, std::int32_t begin, std::int32_t end) const;
+  void sum_sparse(Stream& stream, std::size_t row, Chances& chances);
+  void sum_groups(Stream& stream, Chances& chances);
+  Drawn draw(Stream& stream, const Chances& chances, float random);
+  [[nodiscard]] Drawn draw_of_row(Stream& stream, const Chances& chances, float random) const;
+  [[nodiscard]] Drawn draw_of_long_row(Stream& stream, const Chances& chances, float random) const;
+  Drawn draw_sparse(Stream& stream, const Chances& chances, float random);
   [[nodiscard]] std::uint16_t draw_of_all(const Stream& stream, const Choice& group) const;
-  void prefetch_row(std::size_t document) const;
   void take(Stream& stream, const Drawn& drawn);
   void move(Stream& stream, const Drawn& drawn);
   void change(Stream& stream, std::uint16_t topic, std::int32_t weight);
