@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 
 #include "corpus/base/error.h"
@@ -20,7 +21,11 @@ constexpr std::size_t kSentenceWords = 1000;  // longer texts are cut, as word2v
 constexpr std::size_t kPartWords = 32;        // of a batch: what a thread samples at a time
 constexpr std::size_t kRaceWords = 1024;      // what a thread reads at a time with hogwild
 constexpr float kMostMoves = 2.5F;            // pairs of a row in a batch that count whole: this / rate
-constexpr double kLeastRate = 1e-4;           // of the rate at the start
+// Parts are rows of many words, which meet in a batch far more often: batches are smaller, and rows may go further.
+// (Twice as far as this does not converge on a corpus of 18 words.)
+constexpr std::size_t kSubwordBatch = 64;
+constexpr float kSubwordMoves = 5.0F;
+constexpr double kLeastRate = 1e-4;  // of the rate at the start
 
 void validate(const EmbeddingOptions& options) {
   const auto require = [](bool holds, std::string_view wanted) {
@@ -165,7 +170,8 @@ class Training {
         model_(&model),
         options_(&options),
         context_(&context),
-        batch_(std::min(static_cast<std::size_t>(options.batch), std::max(kPartWords, text.counts.size()))),
+        batch_(std::min({static_cast<std::size_t>(options.batch), std::max(kPartWords, text.counts.size()),
+                         options.subwords ? kSubwordBatch : std::numeric_limits<std::size_t>::max()})),
         sampler_(model, options, text.counts.size()) {
     if (options.hogwild) return;
     const std::size_t parts = chunk_count(batch_, kPartWords);
@@ -239,7 +245,7 @@ class Training {
 
   // Every thread takes some columns of all rows.
   void apply(std::span<const StepBatch> parts, float rate) {
-    touches_.most = kMostMoves / rate;
+    touches_.most = (model_->subwords ? kSubwordMoves : kMostMoves) / rate;
     for (const StepBatch& part : parts) part.add_touches(touches_);
     const std::size_t width = model_->inputs.width();
     const auto threads = static_cast<std::size_t>(std::max(1, context_->threads));

@@ -35,7 +35,8 @@ struct EmbeddingOptions {
   std::int32_t epochs = 5;     ///< ≥ 1
   double rate = 0.025;         ///< at the start; falls to 0 evenly. > 0
   std::int32_t batch = 512;  ///< words whose steps are found from the same state, at most as many as there are distinct
-                             ///< ones (but 32): another number is another random result. ≥ 1
+                             ///< ones (but 32), and with sub-words at most 64: another number is another random
+                             ///< result. ≥ 1
   bool hogwild = false;      ///< threads change the same vectors without waiting for one another: quicker on several
                              ///< threads, and other bytes in every run
   std::uint64_t seed = 1;
@@ -59,7 +60,8 @@ struct EmbeddingFit {
 ///
 /// A batch of words finds the errors of all its steps from the same state, a part of the words each thread; then the
 /// steps are applied one after the other, some columns of all vectors each thread. A vector that takes part in many
-/// pairs of a batch goes no further than in `2.5 / rate` of them: all would push it the same way, and too far.
+/// pairs of a batch goes no further than in `2.5 / rate` of them (`5 / rate` with sub-words): all would push it
+/// the same way, and too far.
 /// Source   Mikolov et al., arXiv:1301.3781 and NIPS 2013; Ji et al., arXiv:1604.04661 (negatives shared by a window);
 ///          Bojanowski et al., TACL 5, 2017 (sub-words)
 [[nodiscard]] EmbeddingFit fit_embeddings(const TokenSequences& tokens, std::span<const std::string_view> terms,

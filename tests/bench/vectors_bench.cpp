@@ -127,13 +127,17 @@ EmbeddingFit embed(const TokenSequences& tokens, const StringTable& terms, const
   take(settings, "dimensions", options.dimensions);
   take(settings, "window", options.window);
   take(settings, "negatives", options.negatives);
+  take(settings, "negative_power", options.negative_power);
   take(settings, "min_count", options.min_count);
   take(settings, "subsample", options.subsample);
   take(settings, "batch", options.batch);
   options.hogwild = has(settings, "hogwild");
   if (has(settings, "cbow")) options.model = WordModel::cbow;
   if (has(settings, "hs")) options.loss = WordLoss::hierarchical_softmax;
-  if (has(settings, "subwords")) options.subwords.emplace();
+  if (has(settings, "subwords")) {
+    options.subwords.emplace();
+    take(settings, "jamo", options.subwords->jamo.longest);
+  }
   return fit_embeddings(tokens, all_of(terms), options, context_of(settings));
 }
 
