@@ -6,7 +6,8 @@ Writes prepared tokens to FOLDER (kept for the next run) and prints tables:
   speed    skip-gram, dimension 100, window 5, 5 negatives, no sub-words, the
            first million words of the English text: words a second on one and two threads
   quality  Spearman on word pairs, mean of three seeds, English and Korean, at equal settings; FORM: skipgram, cbow, hs
-           (skip-gram with hierarchical softmax), subwords; default all
+           (skip-gram with hierarchical softmax), subwords
+           (syllables 1-4, letters 3-6, no jamo, which fastText has not); default all
   classes  NSMC: seconds and accuracy of fastText's `supervised` and the bag classifier at equal settings
 Default: all. Peers: Debian's python3-gensim and fasttext. Words a second count every word of the text, also those that
 subsampling leaves out. On a machine that does other work too, compare processor seconds.
@@ -166,7 +167,7 @@ def quality(forms=("skipgram", "cbow", "hs", "subwords")):
     runs = {"skipgram": [("gensim", gensim, {}), ("malmoi", malmoi, [])],
             "cbow": [("gensim", gensim, {"sg": 0}), ("malmoi", malmoi, ["cbow=1"])],
             "hs": [("gensim", gensim, {"hs": 1, "negative": 0}), ("malmoi", malmoi, ["hs=1"])],
-            "subwords": [("malmoi", malmoi, ["subwords=1"]), ("fastText", fasttext, [])]}
+            "subwords": [("malmoi", malmoi, ["subwords=1", "jamo=0"]), ("fastText", fasttext, [])]}
     for form in forms:
         for name, run, options in runs[form]:
             compare_pairs(f"{name} {form}", run, options, sets)
