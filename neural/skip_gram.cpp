@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <string>
 
 #include "corpus/base/error.h"
@@ -163,6 +162,12 @@ class Sampler {
   std::int32_t words_;
 };
 
+// Of a few distinct words no more than there are, or each would be met again and again in one state.
+std::size_t batch_words(const EmbeddingOptions& options, std::size_t distinct) {
+  const std::size_t most = std::max(kPartWords, distinct);
+  return std::min(static_cast<std::size_t>(options.batch), options.subwords ? std::min(most, kSubwordBatch) : most);
+}
+
 class Training {
  public:
   Training(const WordText& text, Model& model, const EmbeddingOptions& options, const RunContext& context)
@@ -170,8 +175,7 @@ class Training {
         model_(&model),
         options_(&options),
         context_(&context),
-        batch_(std::min({static_cast<std::size_t>(options.batch), std::max(kPartWords, text.counts.size()),
-                         options.subwords ? kSubwordBatch : std::numeric_limits<std::size_t>::max()})),
+        batch_(batch_words(options, text.counts.size())),
         sampler_(model, options, text.counts.size()) {
     if (options.hogwild) return;
     const std::size_t parts = chunk_count(batch_, kPartWords);
@@ -278,7 +282,7 @@ class Training {
   Model* model_;
   const EmbeddingOptions* options_;
   const RunContext* context_;
-  std::size_t batch_;  // words: of a few distinct ones no more, or each would be met again and again in one state
+  std::size_t batch_;  // words
   Sampler sampler_;
   std::vector<StepBatch> parts_;  // of a batch
   RowTouches touches_;

@@ -131,7 +131,8 @@ inline Shorts shift_down(Shorts values, std::int32_t at, std::uint16_t value) {
   return kNumbers < static_cast<std::uint16_t>(at) ? values : down;
 }
 
-// The instruction is slower on AMD's processors than sixteen loads.
+/// lane[i] = from[index[i]]; `index` Ints or Shorts. (The instruction is slower on AMD's processors than sixteen
+/// loads.)
 #if defined(__AVX512F__) && !defined(__znver3__) && !defined(__znver4__) && !defined(__znver5__)
 inline Floats gather(const float* from, Ints index) {
   return reinterpret_cast<Floats>(  // with a mask: g++ 12 warns of the form without
@@ -141,7 +142,6 @@ inline Floats gather(const float* from, const Shorts& index) {
   return gather(from, widen(index));
 }
 #else
-/// lane[i] = from[index[i]]; sixteen Ints or Shorts
 template <typename Index>
 inline Floats gather(const float* from, const Index& index) {
   using Four __attribute__((vector_size(16))) = float;

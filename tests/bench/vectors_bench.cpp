@@ -9,8 +9,8 @@
 // TOKENS      a text a line, tokens with blanks between
 // TRAIN TEST  the same behind "__label__NAME " (texts: whole texts behind it, which are analysed here)
 // NAME=VALUE  threads, seed, epochs, rate, dimensions; embed: window, negatives, min_count, subsample, batch, cbow, hs,
-//             hogwild, subwords, glove; bag: ngrams, parts, min_count, buckets, batch, dropout; texts: ngrams,
-//             characters, min_df, batch, dropout
+//             hogwild, subwords (jamo=0: without these), glove; bag: ngrams, parts, min_count, buckets, batch, dropout;
+//             texts: ngrams, characters, min_df, batch, dropout
 // Prints one JSON object: seconds, wall and processor, of the parts of the work, and the quality.
 #include <chrono>
 #include <ctime>
@@ -127,7 +127,6 @@ EmbeddingFit embed(const TokenSequences& tokens, const StringTable& terms, const
   take(settings, "dimensions", options.dimensions);
   take(settings, "window", options.window);
   take(settings, "negatives", options.negatives);
-  take(settings, "negative_power", options.negative_power);
   take(settings, "min_count", options.min_count);
   take(settings, "subsample", options.subsample);
   take(settings, "batch", options.batch);

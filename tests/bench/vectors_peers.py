@@ -13,6 +13,7 @@ Default: all. Peers: Debian's python3-gensim and fasttext. Words a second count 
 subsampling leaves out. On a machine that does other work too, compare processor seconds.
 """
 import collections
+import functools
 import gzip
 import json
 import os
@@ -129,14 +130,15 @@ def fasttext(path, seed, threads, names, *options):
     return Result(words * EPOCHS, after.elapsed - before.elapsed, processor, vectors, names)
 
 
-def pairs_of_words(path, name):
-    """The pairs whose words the text has often enough, as all peers measure them: sub-words would give us more."""
+@functools.cache
+def covered_pairs(path, name):
+    """A file of the pairs whose words the text has often enough: sub-words would cover more than the peers do."""
     counts = collections.Counter(word for line in open(path, encoding="utf-8") for word in line.split())
     return write_lines(name, (f"{a}\t{b}\t{score}" for a, b, score in pairs(name) if min(counts[a], counts[b]) >= 5))
 
 
 def malmoi(path, seed, threads, names, *options):
-    files = ",".join(str(pairs_of_words(path, name)) for name in names)
+    files = ",".join(str(covered_pairs(path, name)) for name in names)
     out = subprocess.run([BENCH, "embed", path, files, f"seed={seed}", f"threads={threads}", f"epochs={EPOCHS}", *options],
                          check=True, capture_output=True).stdout
     figures = json.loads(out)

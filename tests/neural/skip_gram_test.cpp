@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "corpus/base/error.h"
@@ -61,6 +63,19 @@ TEST(SkipGram, GivesTheSameBytesForEveryNumberOfThreads) {
     options.seed = 2;
     EXPECT_NE(fit(options).embeddings.vectors, one.embeddings.vectors);
   }
+}
+
+// Parts are rows of many words: a larger batch would move them too far from one state.
+TEST(SkipGram, TakesAtMost64WordsAtATimeWithSubwords) {
+  const WordGroups groups = word_groups(3, 40, 600);
+  const auto fit_by = [&](std::int32_t batch, std::optional<SubwordOptions> subwords) {
+    const EmbeddingOptions options = {
+        .subwords = std::move(subwords), .dimensions = 8, .min_count = 1, .epochs = 1, .batch = batch};
+    return fit_embeddings(groups.tokens, groups.terms(), options).embeddings.vectors;
+  };
+  EXPECT_EQ(fit_by(512, SubwordOptions{}), fit_by(64, SubwordOptions{}));
+  EXPECT_NE(fit_by(512, SubwordOptions{}), fit_by(32, SubwordOptions{}));
+  EXPECT_NE(fit_by(512, {}), fit_by(64, {}));
 }
 
 // Every second word is the same one, which hides all others from one another in a window of one word.

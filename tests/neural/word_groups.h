@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "corpus/base/error.h"
 #include "corpus/base/rng.h"
 #include "corpus/base/token_sequences.h"
 #include "neural/embeddings.h"
@@ -23,7 +24,7 @@ struct WordGroups {
 inline WordGroups word_groups(std::size_t groups, std::size_t words, std::size_t texts) {
   WordGroups result;
   for (std::size_t g = 0; g < groups; ++g) {
-    for (std::size_t w = 0; w < words; ++w) result.words.push_back(std::to_string(g) + "-" + std::to_string(w));
+    for (std::size_t w = 0; w < words; ++w) result.words.push_back(concat(g, "-", w));
   }
   Rng rng(11);
   for (std::size_t t = 0; t < texts; ++t) {
