@@ -57,7 +57,7 @@ template <CellKind cell>
 NetworkKind kind_of(std::string_view name, std::string_view summary) {
   return {.name = name,
           .summary = summary,
-          .defaults = {},
+          .defaults = {.dropout = 0.5},
           .settings = {hidden_setting("numbers of a hidden layer of each direction"),
                        layers_setting(),
                        {"bidirectional", "one-direction", "from the beginning to the end only",
