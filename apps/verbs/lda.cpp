@@ -122,12 +122,13 @@ struct Timing {
   double memory = 0;  // bytes
 };
 
-Report summarize(const LdaModel& model, std::span<const std::string> names, const Timing& timing) {
+Report summarize(const LdaModel& model, const std::string& name, std::span<const std::string> names,
+                 const Timing& timing) {
   const topics::Lda& lda = model.lda;
   const auto tokens = static_cast<std::int64_t>(lda.assignments.size());
   const double drawn = static_cast<double>(tokens) * (lda.sweeps - timing.first_sweep);
   Report report;
-  report.metrics = {{"model", "lda"},
+  report.metrics = {{"model", name},
                     {"topics", lda.options.topics},
                     {"documents", model.row_ids.size()},
                     {"empty_documents", std::count(model.row_tokens.begin(), model.row_tokens.end(), 0)},
@@ -184,7 +185,7 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   model.words = workspace.whole_words(model.terms);
   std::vector<std::string> names(model.lda.alpha.size());
   if (model.keeps_names) names = load_topic_names(workspace.store().database(), request.name, names.size());
-  const Report report = summarize(model, names, timing);
+  const Report report = summarize(model, request.name, names, timing);
   save_lda(request.path, stored, log.finish(report), {request.name, common.force || model.replaces, model.keeps_names});
   show(report, common, io);
 }

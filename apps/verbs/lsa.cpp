@@ -84,16 +84,16 @@ Fitted fit(Workspace& workspace, const Request& request, const CommonOptions& co
   return fitted;
 }
 
-Report summarize(const Fitted& fitted, const std::string& weighting, std::size_t dimensions) {
+Report summarize(const Fitted& fitted, const Request& request, std::size_t dimensions) {
   const topics::Lsa& lsa = fitted.model.lsa;
   const double first = lsa.singular_values.front();
   const double worst = *std::max_element(lsa.residuals.begin(), lsa.residuals.end());
   Report report;
-  report.metrics = {{"model", "lsa"},
+  report.metrics = {{"model", request.name},
                     {"documents", fitted.model.row_ids.size()},
                     {"terms", fitted.model.terms.size()},
                     {"rank", lsa.options.rank},
-                    {"weighting", weighting},
+                    {"weighting", request.weighting.name()},
                     {"explained", std::accumulate(lsa.explained.begin(), lsa.explained.end(), 0.0)},
                     {"greatest_residual", first > 0 ? worst / first : 0.0},
                     {"converged", lsa.converged ? "yes" : "no"},
@@ -112,8 +112,8 @@ void run(const Request& request, RunLog& log, const CommonOptions& common, Strea
   std::array models = {NamedModel{request.name, to_stored(fitted.model)}};
   fitted.model.fingerprint = models.front().stored.checksum;
   const std::size_t all = fitted.model.lsa.singular_values.size();
-  const Report report = summarize(fitted, request.weighting.name(),
-                                  common.format == Format::text ? static_cast<std::size_t>(request.dimensions) : all);
+  const Report report =
+      summarize(fitted, request, common.format == Format::text ? static_cast<std::size_t>(request.dimensions) : all);
   save_with_run(request.path, models, log.finish(report), common.force);
   show(report, common, io);
   if (!fitted.model.lsa.converged) {

@@ -72,6 +72,7 @@ TEST_F(Lsa, IsLearnedStoredAndShown) {
   ASSERT_EQ(runs[1]["command"], "lsa");
   EXPECT_EQ(json::parse(runs[1]["results"].get<std::string>())["fingerprint"], figures["fingerprint"]);
   EXPECT_EQ(fingerprint(report_of({"models", corpus_, "--show", "lsa"})), fingerprint(fitted));
+  EXPECT_EQ(fit(corpus_, {"--save", "again"})["metrics"]["model"], "again");
 }
 
 // The places that infer writes are those that the documents of the matrix have: A V = U · diag(σ).

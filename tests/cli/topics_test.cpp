@@ -449,6 +449,7 @@ TEST_F(Topics, SaysHowMuchMemoryAFitTakes) {
   const json small = metrics("10");
   const json large = metrics("3000");
   const double table = 3000.0 * large["terms"].get<double>() * 4e-6;  // MB, of topics and terms
+  EXPECT_EQ(large["model"], "of3000");
   EXPECT_GT(large["memory_mb"].get<double>(), table);
   EXPECT_GT(large["memory_mb"], small["memory_mb"]);
   EXPECT_LT(large["memory_mb"].get<double>(), table + 200);
