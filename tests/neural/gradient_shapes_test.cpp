@@ -75,6 +75,7 @@ struct Trial {
 struct Case {
   std::string name;
   std::function<Trial(Draw&)> draw;
+  friend void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 };
 
 // b is repeated along some axes of a, and lacks some of the first.

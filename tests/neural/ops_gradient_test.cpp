@@ -41,6 +41,7 @@ struct UnaryCase {
   std::string name;
   Variable (*function)(const Variable&);
   bool positive = false;
+  friend void PrintTo(const UnaryCase& one, std::ostream* out) { *out << one.name; }
 };
 
 class UnaryGradient : public ::testing::TestWithParam<UnaryCase> {};
