@@ -107,13 +107,14 @@ class Search {
   }
 
   FlagSearchResult run() {
-    const SearchSpace space = make_trainer(kind_, options_.fixed)->search_space(documents_.several());
-    const auto documents = static_cast<std::int64_t>(documents_.split().train.size());
+    const std::size_t documents = documents_.split().train.size();
+    const SearchSpace space = make_trainer(kind_, options_.fixed)->search_space(documents_.several(), documents);
     result_.epochs = space.epochs > 0;
     result_.trials = make_trials(space, options_);
     states_.resize(result_.trials.size());
-    const auto rounds = make_rounds(result_.trials.size(), options_.factor, result_.epochs ? space.epochs : documents,
-                                    result_.epochs ? 1 : kFewestDocuments);
+    const auto whole = result_.epochs ? std::int64_t{space.epochs} : static_cast<std::int64_t>(documents);
+    const auto rounds =
+        make_rounds(result_.trials.size(), options_.factor, whole, result_.epochs ? 1 : kFewestDocuments);
     for (const Round& round : rounds) result_.budgets.push_back(round.budget);
     try {
       run(rounds);

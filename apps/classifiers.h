@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -62,7 +63,7 @@ struct SearchedFlag {
 /// What `tune` varies of a kind. All combinations fit each other.
 struct SearchSpace {
   std::vector<SearchedFlag> flags;
-  std::int32_t epochs = 0;  ///< of a whole training that can resume, as the flags given say; else 0
+  std::int32_t epochs = 0;  ///< of a whole training that can resume; else 0
 };
 
 /// A way to make a classifier: its flags, training, and reading back.
@@ -76,7 +77,8 @@ class ClassifierTrainer {
   virtual void check(bool several) const = 0;
   /// Throws UsageError where flags and documents do not fit; invalid_argument where nothing is left to learn from.
   [[nodiscard]] virtual TrainedClassifier train(const TrainingTask& task, const RunContext& context) const = 0;
-  [[nodiscard]] virtual SearchSpace search_space(bool several) const = 0;
+  /// With the flags given. documents: how many there are to train on
+  [[nodiscard]] virtual SearchSpace search_space(bool several, std::size_t documents) const = 0;
   /// Whether it can go on from the state after an epoch.
   [[nodiscard]] virtual bool can_resume() const { return false; }
   /// True: validation documents only calibrate, so that they are learned from in the end.

@@ -162,7 +162,7 @@ class BagTrainer : public ClassifierTrainer {
             std::move(epochs)};
   }
 
-  [[nodiscard]] SearchSpace search_space(bool /*several*/) const override {
+  [[nodiscard]] SearchSpace search_space(bool /*several*/, std::size_t /*documents*/) const override {
     return {.flags = {{.name = "rate", .low = 0.02, .high = 1},
                       {.name = "epochs", .values = {"3", "5", "10", "20"}},
                       {.name = "dim", .values = {"10", "20", "50", "100"}},

@@ -163,7 +163,7 @@ class EnsembleTrainer : public ClassifierTrainer {
                                                  ordered_json{{"members", given_}})};
   }
 
-  [[nodiscard]] SearchSpace search_space(bool /*several*/) const override { return {}; }
+  [[nodiscard]] SearchSpace search_space(bool /*several*/, std::size_t /*documents*/) const override { return {}; }
   [[nodiscard]] bool learns_from_validation() const override { return false; }
   // Networks go on, or are there at once where they were done; other members are trained anew.
   [[nodiscard]] bool can_resume() const override { return true; }

@@ -116,7 +116,7 @@ class LinearTrainer : public ClassifierTrainer {
                                                    std::move(learned))};
   }
 
-  [[nodiscard]] SearchSpace search_space(bool /*several*/) const override {
+  [[nodiscard]] SearchSpace search_space(bool /*several*/, std::size_t /*documents*/) const override {
     SearchSpace space{.flags = model_search()};
     space.flags.insert(space.flags.end(), {{.name = "words", .values = {"1", "1-2", "1-3"}},
                                            {.name = "chars", .values = {"1-3", "1-4", "1-5", "2-6"}},

@@ -113,8 +113,8 @@ class NetworkTrainer : public ClassifierTrainer {
   void add_to(po::options_description& flags) override {
     add_network_flags(flags);
     auto add = flags.add_options();
-    add("epochs", po::value(&train_.epochs)->default_value(train_.epochs),
-        "passes over the training documents, at most");
+    add("epochs", po::value<std::int32_t>()->notifier([this](std::int32_t epochs) { epochs_ = epochs; }),
+        "passes over the training documents, at most (default: 10 to 40, the more the fewer they are)");
     add("patience", po::value(&train_.patience)->default_value(train_.patience),
         "epochs without a better validation loss before it ends");
     add("batch", size_flag("--batch", train_.batches.batch_size), "documents of one step");
@@ -141,7 +141,7 @@ class NetworkTrainer : public ClassifierTrainer {
     const auto is_amount = [](double value) { return value >= 0 && std::isfinite(value); };
     const neural::OptimizerOptions& optimizer = train_.optimizer;
     require_flag(is_share(options_.dropout), concat("--dropout ", options_.dropout), "0 to below 1");
-    require_at_least("--epochs", train_.epochs, 1);
+    require_at_least("--epochs", epochs_.value_or(1), 1);
     require_at_least("--patience", train_.patience, 0);
     require_positive("--rate", train_.rate);
     require_flag(is_share(train_.warm_up), concat("--warm-up ", train_.warm_up), "0 to below 1");
@@ -198,7 +198,7 @@ class NetworkTrainer : public ClassifierTrainer {
             epochs_of(result)};
   }
 
-  [[nodiscard]] SearchSpace search_space(bool several) const override {
+  [[nodiscard]] SearchSpace search_space(bool several, std::size_t documents) const override {
     SearchSpace space{.flags = {{.name = "rate", .low = 0.0002, .high = 0.005},
                                 {.name = "decay", .low = 0.001, .high = 0.3},
                                 {.name = "dim", .values = {"64", "128", "256"}},
@@ -206,7 +206,7 @@ class NetworkTrainer : public ClassifierTrainer {
                                 {.name = "batch", .values = {"32", "64", "128"}},
                                 {.name = "label-smoothing", .values = {"0", "0.05", "0.1"}},
                                 {.name = "min-count", .values = {"1", "2", "3"}}},
-                      .epochs = train_.epochs};
+                      .epochs = epochs(documents)};
     if (several) std::erase_if(space.flags, [](const SearchedFlag& flag) { return flag.name == "label-smoothing"; });
     for (const NetworkSetting& setting : kind_.settings) {
       if (!setting.searched.empty()) space.flags.push_back({.name = setting.flag, .values = setting.searched});
@@ -250,8 +250,17 @@ class NetworkTrainer : public ClassifierTrainer {
     return options;
   }
 
+  // It takes so many steps to learn anything; `patience` ends those that teach nothing more.
+  [[nodiscard]] std::int32_t epochs(std::size_t documents) const {
+    constexpr std::size_t kSteps = 6'000;
+    const std::size_t size = train_.batches.batch_size;
+    const std::size_t steps = std::max<std::size_t>((documents + size - 1) / size, 1);  // of an epoch
+    return epochs_.value_or(static_cast<std::int32_t>(std::clamp<std::size_t>(kSteps / steps, 10, 40)));
+  }
+
   [[nodiscard]] neural::TrainOptions train_options(const TrainingTask& task) const {
     neural::TrainOptions options = train_;
+    options.epochs = epochs(task.train.texts.size());
     options.seed = task.seed;
     options.pause_after = task.pause_after;
     if (balanced()) {
@@ -311,6 +320,7 @@ class NetworkTrainer : public ClassifierTrainer {
   NetworkOptions options_;
   std::vector<Given> given_;  // [settings]
   neural::TrainOptions train_;
+  std::optional<std::int32_t> epochs_;
   std::string class_weights_ = "none";
   std::string vectors_;
   std::int64_t min_count_ = 2;

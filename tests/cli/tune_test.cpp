@@ -142,6 +142,13 @@ TEST_F(Tune, OnlyTheBestTrialsGetMoreEpochs) {
   }
 }
 
+TEST_F(Tune, WithoutEpochsAWholeTrainingHasTheMoreTheFewerStepsOneTakes) {
+  const Words mlp = {"--kind", "mlp", "--dim", "4", "--hidden", "4", "--patience", "99", "--trials", "1"};
+  EXPECT_EQ(trials_of(report_of(tune(mlp)))[0]["epochs"], 40);                                  // 4 steps each
+  EXPECT_EQ(trials_of(report_of(tune(mlp + Words{"--batch", "1"})))[0]["epochs"], 6000 / 240);  // of 240 documents
+  EXPECT_EQ(trials_of(report_of(tune(mlp + Words{"--batch", "1", "--epochs", "3"})))[0]["epochs"], 3);
+}
+
 TEST_F(Tune, OnlyTheBestTrialsGetMoreDocuments) {
   const std::string reviews = (folder_ / "reviews.malmoi").string();
   ASSERT_EQ(run_malmoi({"index", reviews, kReviews, "--analyzer", "word"}).status, 0);
