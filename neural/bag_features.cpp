@@ -1,6 +1,7 @@
 #include "neural/bag_features.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -95,8 +96,8 @@ struct ChunkRows {
   std::vector<float> counts;
 };
 
-// One row: equal columns become one with their number.
-void append_row(std::vector<std::int32_t>& found, ChunkRows& rows) {
+// One row: equal columns become one with their number, tf.
+void append_row(std::vector<std::int32_t>& found, bool log_counts, ChunkRows& rows) {
   std::sort(found.begin(), found.end());
   const std::size_t before = rows.columns.size();
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -108,6 +109,8 @@ void append_row(std::vector<std::int32_t>& found, ChunkRows& rows) {
     rows.counts.push_back(1.0F);
   }
   rows.lengths.push_back(static_cast<std::int32_t>(rows.columns.size() - before));
+  if (!log_counts) return;
+  for (float& count : std::span(rows.counts).subspan(before)) count = 1.0F + std::log(count);
 }
 
 vectorize::SparseMatrix join(std::span<const ChunkRows> parts, std::size_t rows, std::int32_t columns) {
@@ -160,7 +163,7 @@ vectorize::SparseMatrix BagFeatures::rows(const BagTexts& texts, const RunContex
         const std::int32_t column = columns_[static_cast<std::size_t>(bucket)];
         if (column >= 0) found.push_back(column);
       });
-      append_row(found, parts[chunk.index]);
+      append_row(found, data_.options.log_counts, parts[chunk.index]);
     }
   });
   return join(parts, count, size());

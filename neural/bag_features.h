@@ -19,6 +19,7 @@ struct BagFeatureOptions {
   std::optional<SubwordOptions> parts = {};  ///< of each token; their number of buckets is not looked at
   std::int32_t buckets = 1 << 22;            ///< all n-grams and parts are hashed into so many; ≥ 1
   std::int32_t min_count = 2;                ///< occurrences that a bucket needs to become a feature; ≥ 1
+  bool log_counts = false;                   ///< values are 1 + ln tf in place of tf
   friend bool operator==(const BagFeatureOptions&, const BagFeatureOptions&) = default;
 };
 
@@ -43,7 +44,7 @@ class BagFeatures {
   [[nodiscard]] const BagFeatureData& data() const noexcept { return data_; }
   [[nodiscard]] std::int32_t size() const noexcept { return static_cast<std::int32_t>(data_.buckets.size()); }
 
-  /// [texts × features] counts, columns ascending. The same for every number of threads.
+  /// [texts × features] counts, or what options make of them, columns ascending. The same for every number of threads.
   /// Throws invalid_argument: a token that is no term, or 2^31 non-zeros and more
   [[nodiscard]] vectorize::SparseMatrix rows(const BagTexts& texts, const RunContext& context = {}) const;
 

@@ -71,6 +71,7 @@ class BagTextClassifier : public TextClassifier {
                      {"parts", parts_json(options.parts)},
                      {"buckets", options.buckets},
                      {"min_count", options.min_count},
+                     {"log_counts", options.log_counts},
                      {"analysis", ordered_json::parse(tokenize::to_json(analyzer_->options()))}};
     writer.tensors().add("bag.buckets", std::span<const std::int32_t>(features_.data().buckets));
     writer.tensors().add("bag.vectors", std::span<const float>(model_.vectors), {model_.features, model_.dimensions});
@@ -94,6 +95,7 @@ class BagTrainer : public ClassifierTrainer {
   BagTrainer() {
     features_.parts.emplace();
     options_.rate = 1;  // fastText's 0.1 is too little for texts of many features, whose mean is small
+    options_.dropout = 0.3;
   }
 
   void add_to(po::options_description& flags) override {
@@ -104,6 +106,8 @@ class BagTrainer : public ClassifierTrainer {
     add("buckets", po::value(&features_.buckets)->default_value(features_.buckets), "features are hashed into so many");
     add("min-count", po::value(&features_.min_count)->default_value(features_.min_count),
         "rarer features are left out");
+    add("weight", po::value(&weight_)->default_value(weight_),
+        "of a feature that occurs tf times: count (tf), log (1 + ln tf)");
     add("dim", po::value(&options_.dimensions)->default_value(options_.dimensions), "numbers of a vector");
     add("epochs", po::value<std::int32_t>()->notifier([this](std::int32_t epochs) { epochs_ = epochs; }),
         "passes over the training documents (default: 5 to 25, the more the fewer they are)");
@@ -125,8 +129,10 @@ class BagTrainer : public ClassifierTrainer {
     require_positive("--rate", options_.rate);
     require_flag(options_.dropout >= 0 && options_.dropout < 1, concat("--dropout ", options_.dropout), "0 to below 1");
     require_at_least("--batch", options_.batch, 1);
+    (void)log_counts();
+    const BagLoss chosen = loss();
     if (no_parts_ && features_.words.longest < 1) throw UsageError("--words 0 --no-parts: one of them is wanted");
-    if (several && loss() == BagLoss::hierarchical) {
+    if (several && chosen == BagLoss::hierarchical) {
       throw UsageError("--loss hierarchical gives one label a document; leave it out with --label-separator");
     }
   }
@@ -137,6 +143,7 @@ class BagTrainer : public ClassifierTrainer {
     options.seed = task.seed;
     options.epochs = epochs_.value_or(enough_epochs(task.train.texts.size()));
     BagFeatureOptions features = features_;
+    features.log_counts = log_counts();
     if (features.words.longest < 1) features.words = {};
     if (no_parts_) features.parts.reset();
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
@@ -168,7 +175,8 @@ class BagTrainer : public ClassifierTrainer {
                       {.name = "dim", .values = {"10", "20", "50", "100"}},
                       {.name = "words", .values = {"1", "2", "3"}},
                       {.name = "dropout", .values = {"0", "0.2", "0.4", "0.6"}},
-                      {.name = "min-count", .values = {"1", "2", "5"}}}};
+                      {.name = "min-count", .values = {"1", "2", "5"}},
+                      {.name = "weight", .values = {"count", "log"}}}};
   }
 
   // Its epochs are fixed beforehand: nothing is chosen by the validation documents.
@@ -180,6 +188,8 @@ class BagTrainer : public ClassifierTrainer {
     constexpr std::size_t kDocuments = 250'000;
     return static_cast<std::int32_t>(std::clamp<std::size_t>(kDocuments / std::max<std::size_t>(documents, 1), 5, 25));
   }
+
+  [[nodiscard]] bool log_counts() const { return choose<bool>("--weight", weight_, {{"count", false}, {"log", true}}); }
 
   [[nodiscard]] BagLoss loss() const {
     return choose<BagLoss>("--loss", loss_, {{"softmax", BagLoss::softmax}, {"hierarchical", BagLoss::hierarchical}});
@@ -201,6 +211,7 @@ class BagTrainer : public ClassifierTrainer {
   BagOptions options_;
   std::optional<std::int32_t> epochs_;
   std::string loss_ = "softmax";
+  std::string weight_ = "log";  // long texts: a word that comes back says less each time
   bool no_parts_ = false;
 };
 
@@ -224,6 +235,7 @@ std::unique_ptr<TextClassifier> read_bag_classifier(const ModelReader& reader, s
   }
   from.take("buckets", data.options.buckets);
   from.take("min_count", data.options.min_count);
+  if (from.has("log_counts")) from.take("log_counts", data.options.log_counts);
   data.buckets = reader.tensors().read<std::int32_t>("bag.buckets");
   std::optional<BagFeatures> features;
   try {

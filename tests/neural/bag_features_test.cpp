@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -34,6 +35,16 @@ TEST(BagFeatures, AreTheNgramsOfTheTokens) {
   EXPECT_EQ(rows.row(2).nonZeros(), 0);
   const BagFeatures frequent = fit_bag_features({&tokens, kTerms}, {.words = {1, 2}, .min_count = 2});
   EXPECT_EQ(frequent.size(), 3);  // a b ab
+}
+
+TEST(BagFeatures, TakeTheLogarithmOfCountsWhereItIsAskedFor) {
+  const TokenSequences tokens = sequences({{0, 0, 0, 1}, {1, 1}});
+  const BagFeatures features =
+      fit_bag_features({&tokens, kTerms}, {.words = {1, 1}, .min_count = 1, .log_counts = true});
+  const vectorize::SparseMatrix rows = features.rows({&tokens, kTerms});
+  ASSERT_EQ(features.size(), 2);
+  EXPECT_FLOAT_EQ(rows.row(0).sum(), 2 + std::log(3.0F));
+  EXPECT_FLOAT_EQ(rows.row(1).sum(), 1 + std::log(2.0F));
 }
 
 TEST(BagFeatures, DoNotDependOnTheNumbersOfTheTerms) {
