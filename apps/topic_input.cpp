@@ -88,7 +88,7 @@ TopicInput select_input(Workspace& workspace, const TermSelection& selection, co
   input.counts = workspace.counts(filter, context);
   const vectorize::Vocabulary vocabulary = workspace.vocabulary_of(input.counts);
   const auto documents = static_cast<std::int64_t>(input.counts.row_ids.size());
-  if (documents == 0) throw Error(ErrorCode::invalid_argument, "there are no documents to learn topics from");
+  if (documents == 0) throw Error(ErrorCode::invalid_argument, "there are no documents to learn from");
   input.term_ids = select(vocabulary, documents, selection);
   if (input.term_ids.empty()) {
     throw Error(ErrorCode::invalid_argument,

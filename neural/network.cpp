@@ -37,6 +37,10 @@ void validate(const NetworkOptions& options, const NetworkKind& kind) {
 
 }  // namespace
 
+Variable Network::contexts(Graph& /*graph*/, const Batch& /*batch*/) {
+  throw Error(ErrorCode::invalid_argument, "network: it has no contexts, for it reads all words at once");
+}
+
 std::span<const NetworkKind> network_kinds() {
   static const std::array kKinds = {mlp(), cnn(), rnn(), gru(), lstm(), transformer()};
   return kKinds;

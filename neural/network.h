@@ -38,6 +38,9 @@ class Network {
   /// Scores before softmax or sigmoid, [batch.rows × labels]. In Mode::evaluate it only reads the parameters, so that
   /// several threads may use it, each with its graph. Ids of the batch are below the vocabulary.
   virtual Variable logits(Graph& graph, const Batch& batch) = 0;
+  /// What surrounds every word, without the word itself, [batch.rows × steps × any]: for guessing it (pretraining.h).
+  /// Throws invalid_argument where NetworkKind::has_contexts says no.
+  virtual Variable contexts(Graph& graph, const Batch& batch);
   /// In the order of declaration, the word vectors first; the pointers are good as long as the network.
   virtual std::vector<Parameter*> parameters() = 0;
 };
@@ -61,6 +64,8 @@ struct NetworkKind {
   std::vector<NetworkSetting> settings;
   /// At most so many numbers as the network has parameters: whether a size can be right is asked before it is made.
   double (*least_parameters)(const NetworkOptions& options);
+  /// Whether networks with these options have Network::contexts; null: none has.
+  bool (*has_contexts)(const NetworkOptions& options) = nullptr;
   /// Throws invalid_argument for settings that do not fit each other.
   std::unique_ptr<Network> (*make)(const NetworkOptions& options, Rng& rng);
 };

@@ -122,21 +122,64 @@ std::string three_digits(double value) {
   return {text.data(), end};
 }
 
+// The loss of a batch that fits what is to be learned.
+class LabelLoss {
+ public:
+  LabelLoss(Network& network, const Examples& examples, const TrainOptions& options)
+      : network_(network),
+        examples_(examples),
+        label_smoothing_(options.label_smoothing),
+        weights_(options.class_weights.begin(), options.class_weights.end()) {}
+
+  Variable operator()(Graph& graph, const Batch& batch) const {
+    const Variable logits = network_.logits(graph, batch);
+    require_outputs(examples_, logits.shape()[1], "train_network");
+    if (!examples_.classes.empty()) {
+      std::vector<std::int32_t> labels;
+      for (const std::size_t text : batch.texts) labels.push_back(examples_.classes[text]);
+      return softmax_cross_entropy(logits, labels, {.label_smoothing = label_smoothing_, .class_weights = weights_});
+    }
+    if (!examples_.numbers.empty()) return mean_squared_error(logits, truth_of(examples_.numbers, batch, logits));
+    const Tensor truth = truth_of(examples_.table, batch, logits);
+    if (weights_.empty()) return binary_cross_entropy(logits, truth);
+    Tensor weights = graph.tensor(logits.shape());
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      weights[i] = truth[i] > Real{0.5} ? weights_[i % weights_.size()] : Real{1};
+    }
+    return binary_cross_entropy(logits, truth, weights);
+  }
+
+ private:
+  // The rows of the batch, [batch × outputs].
+  template <typename T>
+  static Tensor truth_of(std::span<const T> table, const Batch& batch, const Variable& logits) {
+    const std::size_t outputs = logits.shape()[1];
+    Tensor truth = logits.graph().tensor(logits.shape());
+    for (std::size_t r = 0; r < batch.rows; ++r) {
+      for (std::size_t k = 0; k < outputs; ++k) {
+        truth[r * outputs + k] = static_cast<Real>(table[batch.texts[r] * outputs + k]);
+      }
+    }
+    return truth;
+  }
+
+  Network& network_;
+  const Examples& examples_;
+  double label_smoothing_;
+  std::vector<Real> weights_;
+};
+
 class Training {
  public:
-  Training(Network& network, const Examples& training, const Examples& validation, const TrainOptions& options,
-           const RunContext& context)
-      : network_(network),
-        training_(training),
-        validation_(validation),
+  Training(const Objective& objective, const TrainOptions& options, const RunContext& context)
+      : objective_(objective),
         options_(options),
         context_(context),
-        loader_(training.tokens, options.batches),
-        parameters_(network.parameters()),
+        loader_(objective.tokens, options.batches),
+        parameters_(objective.parameters),
         optimizer_(parameters_, options.optimizer),
-        graph_(Mode::train, Rng(options.seed), context),
-        weights_(options.class_weights.begin(), options.class_weights.end()) {
-    const auto batches = (training.size() + options.batches.batch_size - 1) / options.batches.batch_size;
+        graph_(Mode::train, Rng(options.seed), context) {
+    const auto batches = (texts() + options.batches.batch_size - 1) / options.batches.batch_size;
     const auto total = static_cast<std::int64_t>(batches) * options.epochs;
     schedule_ = {.rate = options.rate, .shape = RateShape::cosine, .total = 1};
     schedule_.warm_up = static_cast<std::int64_t>(options.warm_up * static_cast<double>(total));
@@ -166,6 +209,7 @@ class Training {
     optimizer_.restore(start.optimizer);
   }
 
+  [[nodiscard]] std::size_t texts() const { return objective_.tokens.rows(); }
   [[nodiscard]] std::int32_t epochs_done() const { return static_cast<std::int32_t>(state_.epochs.size()); }
 
   [[nodiscard]] std::int32_t last_epoch() const { return std::min(options_.epochs, options_.pause_after); }
@@ -179,7 +223,7 @@ class Training {
   // false: something was not finite; the parameters are then those of some step of the epoch.
   bool run_epoch() {
     const auto epoch = static_cast<std::uint64_t>(state_.epochs.size());
-    const auto batches = loader_.shuffled(all_rows(training_.size()), options_.seed, epoch);
+    const auto batches = loader_.shuffled(all_rows(texts()), options_.seed, epoch);
     const Rng rng = Rng(options_.seed).split(1).split(epoch);
     loss_ = 0.0;
     std::int64_t done = 0;
@@ -197,7 +241,7 @@ class Training {
   }
 
   double step() {
-    const Variable loss = batch_loss(network_.logits(graph_, batch_));
+    const Variable loss = objective_.loss(graph_, batch_);
     const auto value = static_cast<double>(loss.value()[0]);
     if (!std::isfinite(value)) return value;
     graph_.backward(loss);
@@ -206,45 +250,14 @@ class Training {
     return std::isfinite(norm) ? value : norm;
   }
 
-  Variable batch_loss(const Variable& logits) {
-    require_outputs(training_, logits.shape()[1], "train_network");
-    if (!training_.classes.empty()) {
-      labels_.clear();
-      for (const std::size_t text : batch_.texts) labels_.push_back(training_.classes[text]);
-      return softmax_cross_entropy(logits, labels_,
-                                   {.label_smoothing = options_.label_smoothing, .class_weights = weights_});
-    }
-    if (!training_.numbers.empty()) return mean_squared_error(logits, truth_of(training_.numbers, logits.shape()));
-    const Tensor truth = truth_of(training_.table, logits.shape());
-    if (weights_.empty()) return binary_cross_entropy(logits, truth);
-    Tensor weights = graph_.tensor(logits.shape());
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      weights[i] = truth[i] > Real{0.5} ? weights_[i % weights_.size()] : Real{1};
-    }
-    return binary_cross_entropy(logits, truth, weights);
-  }
-
-  // The rows of the batch, [batch × outputs].
-  template <typename T>
-  Tensor truth_of(std::span<const T> table, const Shape& shape) const {
-    const std::size_t outputs = shape[1];
-    Tensor truth = graph_.tensor(shape);
-    for (std::size_t r = 0; r < batch_.rows; ++r) {
-      for (std::size_t k = 0; k < outputs; ++k) {
-        truth[r * outputs + k] = static_cast<Real>(table[batch_.texts[r] * outputs + k]);
-      }
-    }
-    return truth;
-  }
-
   // done  texts of the epoch;  loss  their mean so far
   void report(std::int64_t done, double loss) const {
-    const auto size = static_cast<std::int64_t>(training_.size());
+    const auto size = static_cast<std::int64_t>(texts());
     std::string note = concat("epoch ", state_.epochs.size() + 1, ", loss ", three_digits(loss));
     if (!state_.epochs.empty() && state_.epochs.back().validation_accuracy) {
       note += concat(", accuracy ", three_digits(*state_.epochs.back().validation_accuracy));
     }
-    context_.report({.stage = "training",
+    context_.report({.stage = objective_.stage,
                      .done = static_cast<std::int64_t>(state_.epochs.size()) * size + done,
                      .total = last_epoch() * size,
                      .note = note});
@@ -269,7 +282,7 @@ class Training {
 
   void finish_epoch() {
     EpochResult result{.training_loss = loss_, .validation_loss = {}, .validation_accuracy = {}};
-    if (validation_.size() > 0) validate_epoch(result);
+    if (objective_.validate) validate_epoch(result);
     state_.epochs.push_back(result);
     state_.parameters = values_of(parameters_);
     state_.optimizer = optimizer_.state();
@@ -285,14 +298,12 @@ class Training {
   void validate_epoch(EpochResult& result) {
     RunContext quiet = context_;
     quiet.on_progress = {};
-    const Evaluation found = evaluate_network(network_, validation_, options_.batches, quiet);
+    const Evaluation found = objective_.validate(quiet);
     result.validation_loss = found.loss;
     result.validation_accuracy = found.accuracy;
   }
 
-  Network& network_;
-  const Examples& training_;
-  const Examples& validation_;
+  const Objective& objective_;
   const TrainOptions& options_;
   const RunContext& context_;
   DataLoader loader_;
@@ -300,24 +311,34 @@ class Training {
   Optimizer optimizer_;
   Graph graph_;
   LearningRate schedule_;
-  std::vector<Real> weights_;
   TrainState state_;
   Batch batch_;
-  std::vector<std::int32_t> labels_;
   double loss_ = 0.0;
   std::int32_t restarts_ = 0;
 };
 
 }  // namespace
 
+TrainResult train(const Objective& objective, const TrainOptions& options, const TrainHooks& hooks,
+                  const TrainState* start, const RunContext& context) {
+  validate(options);
+  require(objective.tokens.rows() > 0, "there are no texts to train on");
+  return Training(objective, options, context).run(start, hooks);
+}
+
 TrainResult train_network(Network& network, const Examples& training, const Examples& validation,
                           const TrainOptions& options, const TrainHooks& hooks, const TrainState* start,
                           const RunContext& context) {
-  validate(options);
   validate(training, "training");
   validate(validation, "validation");
-  require(training.size() > 0, "there are no texts to train on");
-  return Training(network, training, validation, options, context).run(start, hooks);
+  Objective objective{
+      .parameters = network.parameters(), .tokens = training.tokens, .loss = LabelLoss(network, training, options)};
+  if (validation.size() > 0) {
+    objective.validate = [&](const RunContext& quiet) {
+      return evaluate_network(network, validation, options.batches, quiet);
+    };
+  }
+  return train(objective, options, hooks, start, context);
 }
 
 std::vector<float> predict_network(Network& network, const TokenSequences& tokens, Loss loss,

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "corpus/base/run_context.h"
@@ -75,18 +76,35 @@ struct TrainResult {
   std::int32_t best_epoch = 0;  ///< whose parameters the network has now
 };
 
-/// Trains a network in place: shuffled batches of texts of like length, the loss that fits what is to be learned,
-/// validation after every epoch. It ends after options.epochs, or when the validation loss has not become
-/// better for more than `patience` epochs; the network then has the parameters of the best epoch (without validation
-/// texts: of the last).
+/// How well a network predicts.
+struct Evaluation {
+  double loss = 0.0;               ///< mean of -ln p of what is true; of numbers: of the squared differences
+  std::optional<double> accuracy;  ///< one class: of the texts; several labels: of the table's cells; numbers: none
+};
+
+/// What is learned: parameters, and the loss that texts give.
+struct Objective {
+  std::vector<Parameter*> parameters;
+  const TokenSequences& tokens;                                ///< of which batches are made; outlives the training
+  std::function<Variable(Graph&, const Batch&)> loss;          ///< of a batch, one number
+  std::function<Evaluation(const RunContext&)> validate = {};  ///< after every epoch; none: the last one is the best
+  std::string_view stage = "training";                         ///< for progress
+};
+
+/// Trains parameters in place: shuffled batches of texts of like length, validation after every epoch. It ends after
+/// options.epochs, or when the validation loss has not become better for more than `patience` epochs; the parameters
+/// then are those of the best epoch (without validation: of the last).
 ///
 /// A loss or gradient that is not finite never reaches the parameters: the epoch begins anew from where it began with
 /// half the rate; after the fifth time it is an error.
 ///
-/// validation  may have no texts
-/// start       the state that after_epoch was given: training goes on behind it, to the same bytes
-/// Throws      invalid_argument: an option out of range, sizes that do not fit, no texts; canceled
+/// start   the state that after_epoch was given: training goes on behind it, to the same bytes
+/// Throws  invalid_argument: an option out of range, sizes that do not fit, no texts; canceled
 /// The same bytes for every number of threads.
+TrainResult train(const Objective& objective, const TrainOptions& options, const TrainHooks& hooks = {},
+                  const TrainState* start = nullptr, const RunContext& context = {});
+
+/// The same for a network, with the loss that fits what is to be learned. validation may have no texts.
 TrainResult train_network(Network& network, const Examples& training, const Examples& validation,
                           const TrainOptions& options, const TrainHooks& hooks = {}, const TrainState* start = nullptr,
                           const RunContext& context = {});
@@ -95,12 +113,6 @@ TrainResult train_network(Network& network, const Examples& training, const Exam
 /// the last bits) whatever stands beside it; the same bytes for every number of threads.
 [[nodiscard]] std::vector<float> predict_network(Network& network, const TokenSequences& tokens, Loss loss,
                                                  const BatchOptions& batches, const RunContext& context = {});
-
-/// How well a network predicts.
-struct Evaluation {
-  double loss = 0.0;               ///< mean of -ln p of what is true; of numbers: of the squared differences
-  std::optional<double> accuracy;  ///< one class: of the texts; several labels: of the table's cells; numbers: none
-};
 
 /// Throws  invalid_argument: sizes that do not fit, no texts; canceled
 [[nodiscard]] Evaluation evaluate_network(Network& network, const Examples& examples, const BatchOptions& batches,

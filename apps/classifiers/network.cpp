@@ -14,6 +14,7 @@
 #include "apps/parse.h"
 #include "corpus/base/error.h"
 #include "neural/linear_classifier.h"
+#include "neural/pretraining.h"
 #include "neural/text_units.h"
 #include "neural/trainer.h"
 
@@ -115,6 +116,11 @@ class NetworkTrainer : public ClassifierTrainer {
     auto add = flags.add_options();
     add("epochs", po::value<std::int32_t>()->notifier([this](std::int32_t epochs) { epochs_ = epochs; }),
         "passes over the training documents, at most (default: 10 to 40, the more the fewer they are)");
+    if (kind_.has_contexts != nullptr) {
+      add("pretrain", po::value(&pretrain_)->default_value(pretrain_),
+          "passes over the training documents beforehand, in which it learns to guess every word from those around "
+          "it; 0: none");
+    }
     add("patience", po::value(&train_.patience)->default_value(train_.patience),
         "epochs without a better validation loss before it ends");
     add("batch", size_flag("--batch", train_.batches.batch_size), "documents of one step");
@@ -143,6 +149,9 @@ class NetworkTrainer : public ClassifierTrainer {
     require_flag(is_share(options_.dropout), concat("--dropout ", options_.dropout), "0 to below 1");
     require_at_least("--epochs", epochs_.value_or(1), 1);
     require_at_least("--patience", train_.patience, 0);
+    require_at_least("--pretrain", pretrain_, 0);
+    require_flag(pretrain_ == 0 || kind_.has_contexts(network_options()), concat("--pretrain ", pretrain_),
+                 "--layers 1 or --one-direction");
     require_positive("--rate", train_.rate);
     require_flag(is_share(train_.warm_up), concat("--warm-up ", train_.warm_up), "0 to below 1");
     require_flag(is_amount(optimizer.l2), concat("--decay ", optimizer.l2), "at least 0");
@@ -184,6 +193,7 @@ class NetworkTrainer : public ClassifierTrainer {
     neural::TrainHooks hooks{.on_note = task.on_note};
     if (task.on_epoch) hooks.after_epoch = [&](const neural::TrainState& state) { task.on_epoch(0, state); };
     const bool goes_on = !task.starts.empty() && !task.starts.front().epochs.empty();
+    if (pretrain_ > 0 && !goes_on) pretrain(*network, training, options, hooks, context);
     const neural::TrainResult result =
         neural::train_network(*network, {training, task.train.classes, task.train.table},
                               {validation, task.validation.classes, task.validation.table}, options, hooks,
@@ -275,16 +285,26 @@ class NetworkTrainer : public ClassifierTrainer {
   }
 
   [[nodiscard]] ordered_json learned(const neural::TrainOptions& options, const neural::TrainResult& result) const {
-    return {{"vectors", vectors_},
-            {"epochs", options.epochs},
-            {"patience", options.patience},
-            {"batch", options.batches.batch_size},
-            {"rate", options.rate},
-            {"warm_up", options.warm_up},
-            {"decay", options.optimizer.l2},
-            {"clip", options.optimizer.clip_norm},
-            {"label_smoothing", options.label_smoothing},
-            {"best_epoch", result.best_epoch + 1}};
+    ordered_json fields{{"vectors", vectors_},
+                        {"epochs", options.epochs},
+                        {"patience", options.patience},
+                        {"batch", options.batches.batch_size},
+                        {"rate", options.rate},
+                        {"warm_up", options.warm_up},
+                        {"decay", options.optimizer.l2},
+                        {"clip", options.optimizer.clip_norm},
+                        {"label_smoothing", options.label_smoothing},
+                        {"best_epoch", result.best_epoch + 1}};
+    if (kind_.has_contexts != nullptr) fields["pretrain"] = pretrain_;
+    return fields;
+  }
+
+  void pretrain(neural::Network& network, const TokenSequences& texts, const neural::TrainOptions& training,
+                const neural::TrainHooks& hooks, const RunContext& context) const {
+    neural::TrainOptions options = training;
+    options.epochs = pretrain_;
+    options.pause_after = pretrain_;
+    (void)neural::pretrain_network(network, texts, options, {.on_note = hooks.on_note}, context);
   }
 
   // What --vectors names: a file, or a model of the corpus.
@@ -323,6 +343,7 @@ class NetworkTrainer : public ClassifierTrainer {
   std::optional<std::int32_t> epochs_;
   std::string class_weights_ = "none";
   std::string vectors_;
+  std::int32_t pretrain_ = 0;
   std::int64_t min_count_ = 2;
   std::int64_t max_words_ = 100'000;
 };

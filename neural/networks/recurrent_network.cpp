@@ -6,6 +6,14 @@
 namespace malmoi::neural {
 namespace {
 
+// There is a word to guess at every place: less has to be left out than for a label a text.
+constexpr double kContextDropout = 0.2;
+
+// A second layer of both directions knows of each word from the first.
+bool has_contexts(const auto& options) {
+  return options.layers == 1 || !options.bidirectional;
+}
+
 class RecurrentNetwork : public Network {
  public:
   RecurrentNetwork(const NetworkOptions& options, CellKind cell, Rng& rng)
@@ -24,6 +32,20 @@ class RecurrentNetwork : public Network {
   Variable logits(Graph& graph, const Batch& batch) override {
     const Variable states = recurrent_.forward(words_of(graph, batch, embedding_, dropout_), batch.lengths).output;
     return output_.forward(dropout(pooling_.forward(states, batch.lengths), dropout_));
+  }
+
+  // The state before a word, and in the other direction the one behind it.
+  Variable contexts(Graph& graph, const Batch& batch) override {
+    if (!has_contexts(recurrent_.options)) return Network::contexts(graph, batch);
+    const Variable words = words_of(graph, batch, embedding_, kContextDropout);
+    const Variable states = recurrent_.forward(words, batch.lengths).output;
+    const std::size_t hidden = recurrent_.options.hidden;
+    const Variable start = graph.input(graph.zeros({batch.rows, 1, hidden}));
+    const Variable forward = slice(slice(states, 2, 0, hidden), 1, 0, batch.steps - 1);
+    if (!recurrent_.options.bidirectional) return dropout(concatenate({start, forward}, 1), kContextDropout);
+    const Variable backward = slice(slice(states, 2, hidden, 2 * hidden), 1, 1, batch.steps);
+    const Variable both = concatenate({concatenate({start, forward}, 1), concatenate({backward, start}, 1)}, 2);
+    return dropout(both, kContextDropout);
   }
 
   std::vector<Parameter*> parameters() override {
@@ -63,6 +85,7 @@ NetworkKind kind_of(std::string_view name, std::string_view summary) {
                        {"bidirectional", "one-direction", "from the beginning to the end only",
                         &NetworkOptions::bidirectional}},
           .least_parameters = least_parameters,
+          .has_contexts = has_contexts<NetworkOptions>,
           .make = make<cell>};
 }
 

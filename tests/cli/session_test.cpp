@@ -213,6 +213,18 @@ TEST(Program, LearnsPhrasesOnRequest) {
   EXPECT_THAT(tokens.out, HasSubstr("new york\tnew york\tword"));
 }
 
+TEST(Program, SaysThatACorpusWithoutDocumentsTeachesNothing) {
+  const TemporaryFolder folder;
+  const std::string corpus = (folder / "empty.malmoi").string();
+  const std::string input = folder.write("empty.tsv", "id\ttext\tlabel\n").string();
+  ASSERT_EQ(run_malmoi({"index", corpus, input, "--analyzer", "word"}).status, 0);
+  for (const std::string verb : {"lda", "lsa", "train"}) {
+    const Outcome run = run_malmoi({verb, corpus});
+    EXPECT_EQ(run.status, 1);
+    EXPECT_THAT(run.err, HasSubstr("malmoi " + verb + ": there are no documents")) << verb;
+  }
+}
+
 TEST(Program, StripsNewsgroupPosts) {
   const TemporaryFolder folder;
   const std::string corpus = (folder / "posts.malmoi").string();

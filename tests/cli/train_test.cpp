@@ -108,7 +108,8 @@ TEST_F(Train, EveryKindGivesTheSameModelForEveryNumberOfThreads) {
 }
 
 TEST_F(Train, AStoppedTrainingGoesOnToTheSameModel) {
-  const Words kind = {"--kind", "gru", "--dim", "32", "--hidden", "32", "--epochs", "6", "--patience", "6"};
+  const Words kind = {"--kind",   "gru", "--dim",      "32", "--hidden",   "32",
+                      "--epochs", "6",   "--patience", "6",  "--pretrain", "1"};
   const std::string whole = fingerprint(train(kind + Words{"--save", "whole"}));
   const Words stopped = Words{"train", corpus_} + kind + Words{"--save", "stopped", "--threads", "1"};
   ASSERT_NO_FATAL_FAILURE(stop_between_epochs(stopped, corpus_, "stopped"));
@@ -278,6 +279,24 @@ TEST_F(Train, NetworksBeginWithVectorsThatWereLearnedBefore) {
   const Outcome missing = run_malmoi({"train", corpus_, "--kind", "gru", "--vectors", "none", "--save", "x"});
   EXPECT_EQ(missing.status, 1);
   EXPECT_THAT(missing.err, HasSubstr("none"));
+}
+
+TEST_F(Train, RecurrentNetworksMayLearnToGuessWordsBeforehand) {
+  const Words kind = {"--kind", "gru", "--dim", "8", "--hidden", "8", "--epochs", "1"};
+  const std::string plain = fingerprint(train(kind));
+  const Words pretrained = kind + Words{"--pretrain", "2", "--force"};
+  const std::string one = fingerprint(train(pretrained + Words{"--threads", "1"}));
+  EXPECT_NE(one, plain);
+  EXPECT_EQ(fingerprint(train(pretrained + Words{"--threads", "3"})), one);
+  const json options = report_of({"models", corpus_, "--show", "gru"})["tables"]["options"];
+  EXPECT_THAT(options.dump(), HasSubstr(R"({"option":"options.pretrain","value":"2"})"));
+
+  const Outcome deep = run_malmoi({"train", corpus_, "--kind", "gru", "--pretrain", "1", "--layers", "2"});
+  EXPECT_EQ(deep.status, 2);
+  EXPECT_THAT(deep.err, HasSubstr("--pretrain 1: --layers 1 or --one-direction is wanted"));
+  const Outcome negative = run_malmoi({"train", corpus_, "--kind", "gru", "--pretrain", "-1"});
+  EXPECT_THAT(negative.err, HasSubstr("--pretrain -1: at least 0 is wanted"));
+  EXPECT_EQ(run_malmoi({"train", corpus_, "--kind", "cnn", "--pretrain", "1"}).status, 2);
 }
 
 TEST_F(Train, SizesAreWholeNumbersFromOne) {
