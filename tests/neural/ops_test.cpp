@@ -204,7 +204,9 @@ TEST_F(Ops, TablesGiveRowsAndBags) {
   const std::vector<std::size_t> starts = {0, 2, 2, 4};
   EXPECT_EQ(gather(table, ids).value(), Tensor({4, 2}, {5, 6, 0, 0, 1, 2, 5, 6}));
   EXPECT_EQ(gather(table, ids, {2, 2}).value(), Tensor({2, 2, 2}, {5, 6, 0, 0, 1, 2, 5, 6}));
-  EXPECT_EQ(error_of([&] { (void)gather(table, ids, {3, 2}); }),
+  EXPECT_EQ(error_of([&] {
+              (void)gather(table, ids, {3, 2});
+            }),
             "gather: shapes [4] and [3 × 2], wanted as many ids as the axes hold, which are at most 3");
   EXPECT_EQ(embedding_bag(table, ids, starts, BagMode::sum).value(), Tensor({3, 2}, {5, 6, 0, 0, 6, 8}));
   EXPECT_EQ(embedding_bag(table, ids, starts, BagMode::mean).value(), Tensor({3, 2}, {5, 6, 0, 0, 3, 4}));
