@@ -1,41 +1,21 @@
+#include "tests/cli/topics.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "corpus/base/error.h"
-#include "corpus/models.h"
-#include "corpus/store.h"
-#include "tests/cli/program.h"
-#include "tests/support/temporary_folder.h"
 
 namespace malmoi::testing {
 namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
-using ::testing::MatchesRegex;
 using ::testing::Not;
-
-// The addresses of 59 presidents, analysed by words, so that no dictionary is needed.
-class Topics : public ::testing::Test {
- protected:
-  void SetUp() override { ASSERT_EQ(run_malmoi({"index", corpus_, kSpeeches, "--analyzer", "word"}).status, 0); }
-  json fit(const std::string& name, const std::vector<std::string>& more = {}) {
-    return report_of(std::vector<std::string>{"lda", corpus_, "--save", name} + kOptions + more);
-  }
-  bool has_model(const std::string& name) { return corpus::has_model(corpus::Store::open(corpus_).database(), name); }
-
-  const std::vector<std::string> kOptions = {"--topics", "8", "--iterations", "30", "--min-df", "3"};
-  TemporaryFolder folder_;
-  std::string corpus_ = (folder_ / "speeches.malmoi").string();
-};
 
 TEST_F(Topics, TheirNumberIsChosenByMeasuring) {
   const std::vector<std::string> sweep = {"choose-topics", corpus_,
@@ -69,70 +49,6 @@ TEST_F(Topics, TheirNumberIsChosenByMeasuring) {
   EXPECT_EQ(alone[0]["best"], "held_out coherence exclusivity");
   EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(one_seed) / "stability.svg"));
   EXPECT_EQ(run_malmoi({"choose-topics", corpus_, "--topics", "3"}).status, 2);
-}
-
-TEST_F(Topics, TheReportIsOnePage) {
-  fit("lda");
-  ASSERT_EQ(run_malmoi({"topics", corpus_, "--name", "2=<b>war & peace</b>"}).status, 0);
-  const std::string page = (folder_ / "page.html").string();
-  const json written = report_of({"report", corpus_, "-o", page, "--by", "date:decade"});
-  EXPECT_EQ(written["metrics"]["topics"], 8);
-  EXPECT_EQ(written["metrics"]["documents_shown"], 59);
-  std::ifstream file(page);
-  const std::string html((std::istreambuf_iterator<char>(file)), {});
-  EXPECT_EQ(written["metrics"]["bytes"], html.size());
-  EXPECT_LT(html.size(), 3'000'000U);
-  EXPECT_THAT(html, HasSubstr("1865-Lincoln"));
-  EXPECT_THAT(html, HasSubstr("war \\u0026 peace"));
-  EXPECT_THAT(html, Not(HasSubstr("<b>war")));
-  EXPECT_EQ(run_malmoi({"report", corpus_, "-o", page}).status, 1);
-  EXPECT_EQ(run_malmoi({"report", corpus_, "-o", page, "--force", "--model", "none"}).status, 1);
-}
-
-TEST_F(Topics, AReportIsRefusedBeforeTheWorkAndLeavesNothing) {
-  fit("lda");
-  const std::filesystem::path page = folder_ / "page.html";
-  const std::string plots = (folder_ / "plots").string();
-  const auto expect = [&](const std::vector<std::string>& more, int status, const std::string& message) {
-    const Outcome run = run_malmoi(std::vector<std::string>{"report", corpus_, "-o", page.string()} + more);
-    EXPECT_EQ(run.status, status) << message;
-    EXPECT_THAT(run.err, HasSubstr(message));
-    EXPECT_FALSE(std::filesystem::exists(page)) << message;
-  };
-  expect({"--by", "meta.nope"}, 1, "--by meta.nope: no document of the model \"lda\" has this field");
-  expect({"--seed", "-1"}, 2, "--seed -1: at least 0 is wanted");
-  std::filesystem::create_directories(plots);
-  std::ofstream(std::filesystem::path(plots) / "terms-0.svg") << "kept";
-  expect({"--svg", plots}, 1, "terms-0.svg exists already; --force overwrites it");
-  const json written = report_of({"report", corpus_, "-o", page.string(), "--by", "date", "--by", "date"});
-  EXPECT_EQ(written["metrics"]["topics"], 8);
-  EXPECT_EQ(page_data(page)["trends"].size(), 1U);
-  const Outcome again = run_malmoi({"report", corpus_, "-o", page.string()});
-  EXPECT_THAT(again.err, HasSubstr("page.html exists already; --force overwrites it"));
-}
-
-TEST_F(Topics, AReportTellsHowItWasMade) {
-  fit("lda");
-  ASSERT_EQ(run_malmoi({"lda", corpus_, "--continue", "--iterations", "4"}).status, 0);
-  const std::filesystem::path page = folder_ / "page.html";
-  report_of({"report", corpus_, "-o", page.string(), "--by", "date:decade", "--seed", "7"});
-  const json head = page_data(page)["head"];
-  const std::string command = head["command"];
-  EXPECT_THAT(command, MatchesRegex("malmoi index .*\nmalmoi lda .*--topics 8.*\nmalmoi lda .*--continue "
-                                    "--iterations 4.*\nmalmoi report .*--seed 7.*"));
-  EXPECT_THAT(std::string(head["data"]), MatchesRegex("[0-9a-f]{16}"));
-  const auto option = [&](const std::string& name) {
-    for (const json& one : head["options"]) {
-      if (one[0] == name) return std::string(one[1]);
-    }
-    return std::string("none");
-  };
-  EXPECT_EQ(option("anneal"), "0");  // --continue has none
-  EXPECT_EQ(option("anneal_sweeps"), "none");
-  EXPECT_EQ(option("stem"), "none");
-  EXPECT_EQ(option("stop-words"), "built-in");
-  EXPECT_EQ(option("report --seed"), "7");
-  EXPECT_EQ(option("report --by"), "date");
 }
 
 TEST_F(Topics, AreLearnedStoredAndShown) {
@@ -200,99 +116,6 @@ TEST_F(Topics, GetNamesFiguresAndDocuments) {
   EXPECT_EQ(run_malmoi({"topics", corpus_, "--name", "8=x"}).status, 1);
   EXPECT_EQ(run_malmoi({"topics", corpus_, "--name", "x"}).status, 2);
   EXPECT_EQ(run_malmoi({"topics", corpus_, "--coherence", "x"}).status, 2);
-}
-
-// The objects that infer writes.
-std::vector<json> inferred(const Words& args, std::string_view input = "") {
-  const Outcome run = run_malmoi(Words{"infer"} + args + Words{"--format", "json"}, input);
-  EXPECT_EQ(run.status, 0) << run.err;
-  std::vector<json> objects;
-  for (const std::string& line : lines_of(run.out)) objects.push_back(json::parse(line));
-  return objects;
-}
-
-TEST_F(Topics, AreInferredForNewDocuments) {
-  fit("lda");
-  const std::string texts = "slavery in the territories\n\nthe railroads and banks of the territories\n";
-  const std::vector<json> all = inferred({corpus_, "-", "--from", "lines", "--all"}, texts);
-  ASSERT_EQ(all.size(), 3U);
-  EXPECT_EQ(all[2]["id"], "-:3");
-  EXPECT_EQ(all[0]["tokens"], 2);
-  const std::vector<double> shares = all[0]["shares"];
-  ASSERT_EQ(shares.size(), 8U);
-  EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1, 1e-5);
-  // A document by itself gets the same shares, with any number of threads.
-  const auto alone =
-      inferred({corpus_, "-", "--from", "lines", "--all", "--threads", "1"}, "slavery in the territories\n");
-  EXPECT_EQ(alone[0], all[0]);
-
-  const auto best = inferred({corpus_, "-", "--from", "lines", "--top", "2"}, texts);
-  ASSERT_EQ(best[0]["topics"].size(), 2U);
-  const auto first = std::ranges::max_element(shares);
-  EXPECT_EQ(best[0]["topics"][0]["topic"], first - shares.begin());
-  EXPECT_EQ(best[0]["topics"][0]["share"], *first);
-  EXPECT_LE(best[0]["topics"][1]["share"], *first);
-  EXPECT_TRUE(inferred({corpus_, "-", "--from", "lines", "--min-share", "1"}, texts)[0]["topics"].empty());
-}
-
-TEST_F(Topics, InferAnswersWhileTheInputIsStillOpen) {
-  fit("lda");
-  const Words args = {"infer", corpus_, "-", "--top", "1", "--format", "tsv"};
-  const Conversation talk = talk_to_malmoi(args, "slavery\nrailroads\n", 3, "territories");
-  const Words whole = lines_of(run_malmoi(args, "slavery\nrailroads\nterritories").out);
-  Words lines = talk.first;
-  for (const std::string& line : lines_of(talk.rest.out)) lines.push_back(line);
-  EXPECT_EQ(lines[0], "id\ttokens\ttopic\tname\tshare");
-  EXPECT_EQ(lines, whole);
-  EXPECT_EQ(whole.size(), 4U);
-}
-
-TEST_F(Topics, AreInferredForStoredDocuments) {
-  fit("lda");
-  EXPECT_EQ(inferred({corpus_, "--store", "--top", "1", "--min-share", "0.05"}).size(), 59U);
-  const auto count = [&](const std::string& condition) {
-    return corpus::Store::open(corpus_).database().query_integer("SELECT count(*) FROM document_topics" + condition);
-  };
-  const json runs = report_of({"info", corpus_})["tables"]["runs"];
-  EXPECT_EQ(json::parse(runs.back()["results"].get<std::string>())["rows_stored"], count(""));
-  EXPECT_GE(count(""), 59);
-  EXPECT_EQ(count(" WHERE share < 0.05"), 0);
-  inferred({corpus_, "--store", "--where", "id<=9", "--min-share", "0"});
-  EXPECT_EQ(count(" WHERE document <= 9"), 72);
-  EXPECT_EQ(run_malmoi({"remove", corpus_, "--where", "id<=9"}).status, 0);
-  EXPECT_EQ(count(" WHERE document <= 9"), 0);
-  EXPECT_GE(count(""), 50);
-}
-
-// As document_completion and left_to_right find it for the documents that the fit left out.
-TEST_F(Topics, ForetellDocumentsThatWereHeldOut) {
-  fit("lda", {"--where", "id<=50"});
-  const json half = report_of({"infer", corpus_, "--held-out", "completion"})["metrics"];
-  const json whole = report_of({"infer", corpus_, "--held-out", "left-to-right", "--threads", "1"})["metrics"];
-  EXPECT_EQ(half["documents"], 9);
-  EXPECT_EQ(whole["documents"], 9);
-  EXPECT_NEAR(half["tokens"].get<double>(), whole["tokens"].get<double>() / 2, 5);
-  for (const json& found : {half, whole}) {
-    EXPECT_NEAR(found["perplexity"].get<double>(), std::exp(-found["log_likelihood_per_token"].get<double>()), 1e-9);
-    EXPECT_LT(found["log_likelihood_per_token"], -5);
-    EXPECT_GT(found["log_likelihood_per_token"], -8);  // 2,900 terms: -7.97 where all are equally likely
-  }
-  // The same texts from outside give the same figure.
-  std::string lines;
-  const corpus::Store store = corpus::Store::open(corpus_);
-  for (std::int64_t id = 51; id <= 59; ++id) lines += json{{"text", store.find(id)->text}}.dump() + "\n";
-  const json outside = report_of({"infer", corpus_, "-", "--held-out", "completion"}, lines)["metrics"];
-  EXPECT_NEAR(outside["log_likelihood_per_token"].get<double>(), half["log_likelihood_per_token"].get<double>(), 1e-12);
-
-  const auto refused = [&](const Words& more) { return run_malmoi(Words{"infer", corpus_} + more).err; };
-  EXPECT_THAT(refused({"--held-out", "completion", "--where", "id<=50"}), HasSubstr("was made of all 50 documents"));
-  EXPECT_THAT(refused({"--held-out", "completion", "--all"}), HasSubstr("neither --all nor --store"));
-  EXPECT_THAT(refused({"--sweeps", "0"}), HasSubstr("--sweeps 0: at least 1 is wanted"));
-  EXPECT_THAT(refused({"--burn-in", "8"}), HasSubstr("--burn-in 8: 0 to below the 8 sweeps is wanted"));
-  EXPECT_THAT(refused({"--all", "--top", "2"}), HasSubstr("--top does not go with --all"));
-  EXPECT_THAT(refused({"--held-out", "left"}), HasSubstr("none of completion, left-to-right"));
-  EXPECT_THAT(run_malmoi({"infer", corpus_, "-", "--held-out", "completion"}, "zyx\n").err,
-              HasSubstr("no term of the 1 documents"));
 }
 
 TEST_F(Topics, ModelsGoOutAndInAgain) {

@@ -8,19 +8,10 @@
 
 #include "corpus/base/error.h"
 #include "tests/neural/word_groups.h"
+#include "tests/support/token_sequences.h"
 
 namespace malmoi::neural {
 namespace {
-
-TokenSequences sequences(const std::vector<std::vector<TermId>>& rows) {
-  TokenSequences tokens;
-  for (const auto& row : rows) {
-    tokens.terms.insert(tokens.terms.end(), row.begin(), row.end());
-    tokens.offsets.push_back(tokens.terms.size());
-    tokens.row_ids.push_back(static_cast<std::int64_t>(tokens.row_ids.size()));
-  }
-  return tokens;
-}
 
 const std::vector<std::string_view> kTerms = {"a", "b", "c"};
 

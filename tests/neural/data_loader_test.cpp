@@ -9,21 +9,12 @@
 
 #include "corpus/base/error.h"
 #include "corpus/base/rng.h"
+#include "tests/support/token_sequences.h"
 
 namespace malmoi::neural {
 namespace {
 
 using ::testing::ElementsAre;
-
-TokenSequences sequences(const std::vector<std::vector<TermId>>& rows) {
-  TokenSequences tokens;
-  for (const auto& row : rows) {
-    tokens.row_ids.push_back(static_cast<std::int64_t>(tokens.row_ids.size()));
-    tokens.terms.insert(tokens.terms.end(), row.begin(), row.end());
-    tokens.offsets.push_back(tokens.terms.size());
-  }
-  return tokens;
-}
 
 TokenSequences random_sequences(std::size_t rows, std::size_t longest) {
   Rng rng(3);

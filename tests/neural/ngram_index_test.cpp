@@ -11,6 +11,7 @@
 
 #include "corpus/base/error.h"
 #include "corpus/base/rng.h"
+#include "tests/support/token_sequences.h"
 
 namespace malmoi::neural {
 namespace {
@@ -19,16 +20,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 using Ngram = std::vector<std::int32_t>;
-
-TokenSequences sequences_of(const std::vector<Ngram>& rows) {
-  TokenSequences sequences;
-  for (const Ngram& row : rows) {
-    sequences.terms.insert(sequences.terms.end(), row.begin(), row.end());
-    sequences.offsets.push_back(sequences.terms.size());
-    sequences.row_ids.push_back(static_cast<std::int64_t>(sequences.row_ids.size()));
-  }
-  return sequences;
-}
 
 // Low numbers are frequent; every tenth unit is a break.
 TokenSequences random_sequences(std::uint64_t seed, std::size_t rows, std::int32_t units, std::size_t longest) {
@@ -41,7 +32,7 @@ TokenSequences random_sequences(std::uint64_t seed, std::size_t rows, std::int32
       unit = rng.uniform_index(10) == 0 ? -1 : static_cast<std::int32_t>(u * u * u * units);
     }
   }
-  return sequences_of(all);
+  return sequences(all);
 }
 
 std::vector<std::int32_t> features_of(const NgramIndex& index, std::span<const std::int32_t> sequence) {
@@ -69,7 +60,7 @@ std::map<Ngram, std::set<std::size_t>> all_ngrams(const TokenSequences& sequence
 }
 
 TEST(NgramIndex, KeepsTheNgramsOfAHandWorkedExample) {
-  const TokenSequences rows = sequences_of({{0, 1, 2}, {0, 1, 3}, {1, -1, 2}});
+  const TokenSequences rows = sequences({{0, 1, 2}, {0, 1, 3}, {1, -1, 2}});
   const LearnedNgrams learned = learn_ngrams(rows, 4, {.shortest = 1, .longest = 2, .min_df = 2});
   const NgramIndex index(learned.tree);
   ASSERT_EQ(index.features(), 4);
@@ -140,7 +131,7 @@ TEST(NgramIndex, IsTheSameForAnyNumberOfThreads) {
 
 TEST(NgramIndex, TakesNothingForNothing) {
   EXPECT_EQ(learn_ngrams({}, 0, {}).tree.features, 0);
-  EXPECT_EQ(learn_ngrams(sequences_of({{}, {-1, -1}}), 5, {.longest = 3, .min_df = 1}).tree.features, 0);
+  EXPECT_EQ(learn_ngrams(sequences({{}, {-1, -1}}), 5, {.longest = 3, .min_df = 1}).tree.features, 0);
   EXPECT_THAT(features_of(NgramIndex(NgramTree{}), Ngram{0, 1, -1}), IsEmpty());
 }
 
@@ -161,7 +152,7 @@ TEST(NgramIndex, RefusesDamagedTreesAndWrongOptions) {
   chain.parents[65534] = -1;  // now of 65,535 units
   chain.units[65534] = 1;
   EXPECT_EQ(NgramIndex(chain).longest(), 65535);
-  const TokenSequences rows = sequences_of({{0, 1}});
+  const TokenSequences rows = sequences({{0, 1}});
   EXPECT_THROW(static_cast<void>(learn_ngrams(rows, 1, {})), Error);
   EXPECT_THROW(static_cast<void>(learn_ngrams(rows, 2, {.shortest = 0})), Error);
   EXPECT_THROW(static_cast<void>(learn_ngrams(rows, 2, {.shortest = 2, .longest = 1})), Error);

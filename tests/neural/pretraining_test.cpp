@@ -12,6 +12,8 @@
 
 #include "corpus/base/error.h"
 #include "corpus/base/rng.h"
+#include "tests/neural/all_values.h"
+#include "tests/support/token_sequences.h"
 
 namespace malmoi::neural {
 namespace {
@@ -20,16 +22,6 @@ constexpr std::size_t kWords = 8;
 
 NetworkOptions options_of(std::string_view kind) {
   return {.kind = kind, .vocabulary = kWords, .labels = 2, .embedding = 16, .hidden = 12};
-}
-
-TokenSequences sequences(const std::vector<std::vector<TermId>>& texts) {
-  TokenSequences tokens;
-  for (const auto& text : texts) {
-    tokens.terms.insert(tokens.terms.end(), text.begin(), text.end());
-    tokens.offsets.push_back(tokens.terms.size());
-    tokens.row_ids.push_back(static_cast<std::int64_t>(tokens.row_ids.size()));
-  }
-  return tokens;
 }
 
 // 1 2 3 1 2 3 … or 3 2 1 3 2 1 …, from any word on: both neighbours are needed to know where it goes, one alone to
@@ -53,14 +45,6 @@ TrainOptions train_options(std::int32_t epochs) {
   options.rate = 0.02;
   options.batches.batch_size = 32;
   return options;
-}
-
-std::vector<Real> all_values(Network& network) {
-  std::vector<Real> values;
-  for (const Parameter* parameter : network.parameters()) {
-    values.insert(values.end(), parameter->value.values().begin(), parameter->value.values().end());
-  }
-  return values;
 }
 
 std::vector<Real> contexts_of(Network& network, const std::vector<TermId>& text) {

@@ -11,6 +11,7 @@
 #include "corpus/base/error.h"
 #include "corpus/base/rng.h"
 #include "neural/ops.h"
+#include "tests/neural/all_values.h"
 
 namespace malmoi::neural {
 namespace {
@@ -54,14 +55,6 @@ TrainOptions train_options() {
   options.rate = 0.01;
   options.batches.batch_size = 16;
   return options;
-}
-
-std::vector<float> all_values(Network& network) {
-  std::vector<float> values;
-  for (const Parameter* parameter : network.parameters()) {
-    values.insert(values.end(), parameter->value.values().begin(), parameter->value.values().end());
-  }
-  return values;
 }
 
 double accuracy(Network& network, const Corpus& corpus) {
