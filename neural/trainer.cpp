@@ -267,7 +267,7 @@ class Training {
   void halve_rate(const TrainHooks& hooks) {
     if (++restarts_ > kMostRestarts) {
       throw Error(ErrorCode::invalid_argument,
-                  concat("train_network: the loss is not finite even with a learning rate of ",
+                  concat(objective_.stage, ": the loss is not finite even with a learning rate of ",
                          options_.rate * state_.rate_scale));
     }
     set_values(parameters_, state_.parameters);

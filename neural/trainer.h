@@ -88,7 +88,7 @@ struct Objective {
   const TokenSequences& tokens;                                ///< of which batches are made; outlives the training
   std::function<Variable(Graph&, const Batch&)> loss;          ///< of a batch, one number
   std::function<Evaluation(const RunContext&)> validate = {};  ///< after every epoch; none: the last one is the best
-  std::string_view stage = "training";                         ///< for progress
+  std::string_view stage = "training";                         ///< for progress and errors
 };
 
 /// Trains parameters in place: shuffled batches of texts of like length, validation after every epoch. It ends after

@@ -1,10 +1,12 @@
 #include "neural/pretraining.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -153,6 +155,13 @@ TEST(Pretraining, LabelsAreLearnedFromFewerTextsAfterIt) {
     return evaluate_network(*network, {test, test_classes, {}}, {}).loss;
   };
   EXPECT_LT(loss_after(5), 0.5 * loss_after(0));
+}
+
+TEST(Pretraining, SaysThatItIsWhatNeverBecomesFinite) {
+  const auto network = make_network(options_of("gru"), Rng(3));
+  std::ranges::fill(network->parameters().front()->value.values(), std::numeric_limits<Real>::quiet_NaN());
+  EXPECT_THAT([&] { pretrain_network(*network, circles(10), train_options(1)); },
+              ::testing::ThrowsMessage<Error>(::testing::StartsWith("pretraining: the loss is not finite")));
 }
 
 TEST(Pretraining, RefusesWhatCannotGuess) {

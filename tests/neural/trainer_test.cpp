@@ -1,5 +1,6 @@
 #include "neural/trainer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -202,7 +203,11 @@ TEST(TrainNetwork, GivesUpWhenTheLossIsNeverFinite) {
   const Corpus training = make_corpus(50, 1);
   FragileNetwork network;
   network.fail(1000);
-  EXPECT_THROW(train_network(network, training.single(), {{}, {}, {}}, train_options()), Error);
+  EXPECT_THAT(
+      [&] {
+        train_network(network, training.single(), {{}, {}, {}}, train_options());
+      },
+      ::testing::ThrowsMessage<Error>(::testing::StartsWith("training: the loss is not finite")));
 }
 
 TEST(TrainNetwork, EndsWhenItIsStopped) {
