@@ -169,7 +169,9 @@ TrainingDocuments::TrainingDocuments(const corpus::Store& store, TrainingOptions
     : options_(std::move(options)),
       corpus_(store.database().path()),
       analysis_(analysis_of(store, options_.full_analysis)),
-      columns_(read_labelled(store, filter_of(store, options_.where), options_.source, options_.fields)),
+      columns_(read_labelled(store, filter_of(store, options_.where), options_.source, options_.fields,
+                             options_.keep_unlabelled)),
+      unlabelled_(columns_.texts.unlabelled.begin(), columns_.texts.unlabelled.end()),
       all_parts_(apps::split(columns_, options_)),
       source_(options_.source) {
   select(0);
@@ -227,6 +229,7 @@ TrainingTask TrainingDocuments::task() const {
   TrainingTask task;
   task.labels = static_cast<std::int32_t>(labels_.size());
   task.names = labels_;
+  task.unlabelled = unlabelled_;
   task.seed = options_.split.seed;
   task.analysis = analysis_;
   task.dictionary = options_.dictionary;

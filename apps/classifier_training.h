@@ -25,8 +25,9 @@ struct TrainingOptions {
   std::vector<std::string> fields;  ///< where labels stand; one classifier each
   LabelSource source;               ///< of the first field
   std::string where;
-  corpus::SplitOptions split;  ///< its seed is that of all random numbers
-  bool full_analysis = true;   ///< everything in the text counts; otherwise as the corpus was indexed
+  corpus::SplitOptions split;    ///< its seed is that of all random numbers
+  bool full_analysis = true;     ///< everything in the text counts; otherwise as the corpus was indexed
+  bool keep_unlabelled = false;  ///< for trainers that read them
   std::filesystem::path dictionary;
 };
 
@@ -85,7 +86,7 @@ class TrainingDocuments {
   /// About so many of the documents to train on, drawn by label; ascending.
   [[nodiscard]] std::vector<std::size_t> sample(std::int64_t documents) const;
 
-  /// All but the documents.
+  /// All but the documents that have a label.
   [[nodiscard]] TrainingTask task() const;
 
   /// Learns from task.train and calibrates on task.validation: one label by a temperature, several by thresholds.
@@ -98,6 +99,7 @@ class TrainingDocuments {
   std::filesystem::path corpus_;
   tokenize::AnalyzerOptions analysis_;
   LabelColumns columns_;
+  std::vector<std::string_view> unlabelled_;
   corpus::Split all_parts_;  // of all fields
   // of the field that is selected
   LabelSource source_;

@@ -33,7 +33,8 @@ struct TrainingTexts {
 /// What a kind is given to learn with.
 struct TrainingTask {
   TrainingTexts train;
-  TrainingTexts validation;  ///< may be empty
+  TrainingTexts validation;                           ///< may be empty
+  std::span<const std::string_view> unlabelled = {};  ///< further texts, of a kind that reads them
   std::int32_t labels = 0;
   std::span<const std::string> names = {};  ///< [labels] for messages
   std::uint64_t seed = 1;
@@ -79,6 +80,8 @@ class ClassifierTrainer {
   [[nodiscard]] virtual TrainedClassifier train(const TrainingTask& task, const RunContext& context) const = 0;
   /// With the flags given. documents: how many there are to train on
   [[nodiscard]] virtual SearchSpace search_space(bool several, std::size_t documents) const = 0;
+  /// Whether documents without a label teach it something, too. After check().
+  [[nodiscard]] virtual bool reads_unlabelled() const { return false; }
   /// Whether it can go on from the state after an epoch.
   [[nodiscard]] virtual bool can_resume() const { return false; }
   /// True: validation documents only calibrate, so that they are learned from in the end.

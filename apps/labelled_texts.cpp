@@ -9,6 +9,7 @@
 
 #include "apps/command.h"
 #include "corpus/base/error.h"
+#include "corpus/split.h"
 
 namespace malmoi::apps {
 namespace {
@@ -80,7 +81,8 @@ bool has_label(const LabelSet& labels) {
 // Gathers documents that have one of the fields.
 class Gathering {
  public:
-  Gathering(const LabelSource& source, std::span<const std::string> fields) : separator_(source.separator) {
+  Gathering(const LabelSource& source, std::span<const std::string> fields, bool keep_unlabelled = false)
+      : separator_(source.separator), keep_unlabelled_(keep_unlabelled) {
     for (const std::string& field : fields) fields_.emplace_back("--label-field", field);
     columns_.labels.resize(fields.size());
     if (!source.split_field.empty()) split_.emplace("--split-field", source.split_field);
@@ -92,6 +94,7 @@ class Gathering {
     LabelledTexts& texts = columns_.texts;
     if (std::ranges::none_of(found, &LabelSet::has_value)) {
       ++texts.without_label;
+      if (keep_unlabelled_ && !is_held_out(document)) texts.unlabelled.push_back(document.text);
       return;
     }
     texts.row_ids.push_back(document.id);
@@ -115,6 +118,10 @@ class Gathering {
   }
 
  private:
+  [[nodiscard]] bool is_held_out(const Document& document) const {
+    return split_ && corpus::is_held_out_name(split_->of(document).value_or(""));
+  }
+
   [[nodiscard]] LabelSet labels_in(const Field& field, const Document& document) const {
     const std::optional<std::string> text = field.of(document);
     if (!text) return std::nullopt;
@@ -123,6 +130,7 @@ class Gathering {
   }
 
   std::string separator_;
+  bool keep_unlabelled_;
   std::vector<Field> fields_;
   std::optional<Field> split_;
   LabelColumns columns_;
@@ -179,8 +187,8 @@ std::vector<std::string_view> LabelledTexts::views(std::span<const std::size_t> 
 }
 
 LabelColumns read_labelled(const corpus::Store& store, const corpus::Filter& where, const LabelSource& source,
-                           std::span<const std::string> fields) {
-  Gathering gathering(source, fields);
+                           std::span<const std::string> fields, bool keep_unlabelled) {
+  Gathering gathering(source, fields, keep_unlabelled);
   corpus::DocumentCursor cursor = store.documents(where);
   for (Document document; cursor.next(document);) gathering.add(document, name_of(document));
   return gathering.finish();

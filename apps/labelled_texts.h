@@ -30,12 +30,13 @@ using Labels = std::vector<LabelSet>;
 
 /// Documents that have labels, in the order of the corpus or of the input.
 struct LabelledTexts {
-  std::vector<std::int64_t> row_ids;  ///< [documents] numbers in the corpus; 0: not of the corpus
-  std::vector<std::string> names;     ///< [documents] what they are called
-  std::vector<std::string> texts;     ///< [documents]
-  Labels labels;                      ///< nullopt only of a document that has some in another field (LabelColumns)
-  std::vector<std::string> splits;    ///< [documents] value of the split field; empty vector without one
-  std::int64_t without_label = 0;     ///< documents that were left out: they lack the field
+  std::vector<std::int64_t> row_ids;    ///< [documents] numbers in the corpus; 0: not of the corpus
+  std::vector<std::string> names;       ///< [documents] what they are called
+  std::vector<std::string> texts;       ///< [documents]
+  Labels labels;                        ///< nullopt only of a document that has some in another field (LabelColumns)
+  std::vector<std::string> splits;      ///< [documents] value of the split field; empty vector without one
+  std::int64_t without_label = 0;       ///< documents that were left out: they lack the field
+  std::vector<std::string> unlabelled;  ///< what they say, if asked for, without those held out by the split field
 
   [[nodiscard]] std::size_t size() const noexcept { return texts.size(); }
   [[nodiscard]] std::vector<std::string_view> views(std::span<const std::size_t> rows) const;
@@ -55,8 +56,10 @@ struct LabelColumns {
 [[nodiscard]] LabelledTexts read_labelled(const corpus::Store& store, const corpus::Filter& where,
                                           const LabelSource& source);
 /// The same of several fields in one reading; source.field is not looked at. Throws where a field has no label at all.
+/// keep_unlabelled  documents that lack all fields are wanted, too
 [[nodiscard]] LabelColumns read_labelled(const corpus::Store& store, const corpus::Filter& where,
-                                         const LabelSource& source, std::span<const std::string> fields);
+                                         const LabelSource& source, std::span<const std::string> fields,
+                                         bool keep_unlabelled = false);
 /// Of an input. The reader is read to its end.
 [[nodiscard]] LabelledTexts read_labelled(corpus::DocumentReader& reader, const LabelSource& source);
 

@@ -158,6 +158,12 @@ bool is_part_name(std::string_view name) {
   return part_named(split, name) != nullptr;
 }
 
+bool is_held_out_name(std::string_view name) {
+  Split split;
+  const Places* part = part_named(split, name);
+  return part == &split.validation || part == &split.test;
+}
+
 Split split_by_column(std::span<const std::string> parts, std::span<const std::string> labels,
                       const SplitOptions& options) {
   validate(options);

@@ -37,6 +37,8 @@ struct Split {
 
 /// Whether split_by_column knows the name.
 [[nodiscard]] bool is_part_name(std::string_view name);
+/// Whether it is that of validation or test documents.
+[[nodiscard]] bool is_held_out_name(std::string_view name);
 
 /// Takes the parts from a column: train or training; valid, validation, val or dev; test. Capitals do not matter. Where
 /// the column names no validation document, options.validation_share of the training ones is drawn as split_documents

@@ -163,6 +163,11 @@ class EnsembleTrainer : public ClassifierTrainer {
                                                  ordered_json{{"members", given_}})};
   }
 
+  [[nodiscard]] bool reads_unlabelled() const override {
+    return std::ranges::any_of(
+        given_, [](const std::string& text) { return plan(text, /*several=*/false).trainer->reads_unlabelled(); });
+  }
+
   [[nodiscard]] SearchSpace search_space(bool /*several*/, std::size_t /*documents*/) const override { return {}; }
   [[nodiscard]] bool learns_from_validation() const override { return false; }
   // Networks go on, or are there at once where they were done; other members are trained anew.

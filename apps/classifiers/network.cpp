@@ -118,8 +118,8 @@ class NetworkTrainer : public ClassifierTrainer {
         "passes over the training documents, at most (default: 10 to 40, the more the fewer they are)");
     if (kind_.has_contexts != nullptr) {
       add("pretrain", po::value(&pretrain_)->default_value(pretrain_),
-          "passes over the training documents beforehand, in which it learns to guess every word from those around "
-          "it; 0: none");
+          "passes beforehand over the training documents and those without a label, in which it learns to guess every "
+          "word from those around it; 0: none");
     }
     add("patience", po::value(&train_.patience)->default_value(train_.patience),
         "epochs without a better validation loss before it ends");
@@ -175,11 +175,13 @@ class NetworkTrainer : public ClassifierTrainer {
     network_options.vocabulary = 1;
     (void)neural::make_network(network_options, Rng(0));  // what does not fit shows before texts are read
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
-    const neural::TokenizedTexts read = neural::tokenize_texts(task.train.texts, *analyzer, TermTags::korean, context);
-    WordList words = frequent_words(read, min_count_, max_words_);
+    std::vector<std::string_view> texts(task.train.texts.begin(), task.train.texts.end());
+    if (pretrain_ > 0) texts.insert(texts.end(), task.unlabelled.begin(), task.unlabelled.end());
+    WordList words =
+        frequent_words(neural::tokenize_texts(texts, *analyzer, TermTags::korean, context), min_count_, max_words_);
     if (words.terms.size() == 0) {
-      throw Error(ErrorCode::invalid_argument, concat("--min-count ", min_count_, ": no word of the ",
-                                                      task.train.texts.size(), " documents to train on is left"));
+      throw Error(ErrorCode::invalid_argument, concat("--min-count ", min_count_, ": no word of the ", texts.size(),
+                                                      " documents to train on is left"));
     }
     const TokenSequences training = ids_of(task.train.texts, *analyzer, words, context);
     const TokenSequences validation = ids_of(task.validation.texts, *analyzer, words, context);
@@ -193,7 +195,9 @@ class NetworkTrainer : public ClassifierTrainer {
     neural::TrainHooks hooks{.on_note = task.on_note};
     if (task.on_epoch) hooks.after_epoch = [&](const neural::TrainState& state) { task.on_epoch(0, state); };
     const bool goes_on = !task.starts.empty() && !task.starts.front().epochs.empty();
-    if (pretrain_ > 0 && !goes_on) pretrain(*network, training, options, hooks, context);
+    if (pretrain_ > 0 && !goes_on) {
+      pretrain(*network, ids_of(texts, *analyzer, words, context), options, hooks, context);
+    }
     const neural::TrainResult result =
         neural::train_network(*network, {training, task.train.classes, task.train.table},
                               {validation, task.validation.classes, task.validation.table}, options, hooks,
@@ -225,6 +229,7 @@ class NetworkTrainer : public ClassifierTrainer {
   }
 
   [[nodiscard]] bool learns_from_validation() const override { return false; }
+  [[nodiscard]] bool reads_unlabelled() const override { return pretrain_ > 0; }
   [[nodiscard]] bool can_resume() const override { return true; }
 
  private:

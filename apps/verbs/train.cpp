@@ -27,8 +27,8 @@ constexpr Usage kUsage{
         "Another part (--validation) calibrates the probabilities; the kinds that choose nothing by it learn from it,\n"
         "too, in the end. Without a test part it is held out in its place. The same options and seed give the same\n"
         "model for every number of threads. Several --label-field give a model each, NAME.FIELD, with the same\n"
-        "documents held out. Documents without the field are left out; with --label-separator those whose field is\n"
-        "empty have none of the labels, and count.\n"
+        "documents held out. Documents without the field are left out, but for pretraining (--pretrain of some\n"
+        "kinds); with --label-separator those whose field is empty have none of the labels, and count.\n"
         "\n"
         "Kinds (--kind KIND --help shows the flags of one):\n",
     .arguments = {"corpus"},
@@ -56,6 +56,7 @@ std::uint64_t fingerprint(const LabelledTexts& texts) {
     if (!texts.labels[row]) continue;
     for (const std::string& label : *texts.labels[row]) hash = hash * 31 + hash_bytes(label);
   }
+  for (const std::string& text : texts.unlabelled) hash = hash * 31 + hash_bytes(text);
   return hash;
 }
 
@@ -106,8 +107,12 @@ class Training {
     note(concat(parts.train.size(), " documents to train on, ", parts.validation.size(), " for validation, ",
                 parts.test.size(), " held out as the test; ", documents_.labels().size(), " labels"),
          common_, io_);
-    if (documents_.left_out() > 0)
-      note(concat(documents_.left_out(), " documents without a label left out"), common_, io_);
+    if (documents_.left_out() > 0) {
+      const std::size_t read = documents_.texts().unlabelled.size();
+      note(concat(documents_.left_out(), " documents without a label left out",
+                  read > 0 ? concat("; pretraining reads ", read, " of them") : ""),
+           common_, io_);
+    }
     if (documents_.several() && documents_.without_labels() > 0) {
       note(concat(documents_.without_labels(), " documents have none of the labels: their field is empty; --where '",
                   documents_.field(), ">\"\"' leaves them out"),
@@ -316,9 +321,10 @@ void run_train(std::span<const std::string> args, Streams& io) {
   trainer->add_to(flags);
   const auto common = parse(usage, flags, args, io);
   if (!common) return;
-  const TrainingOptions options = training.options();
+  TrainingOptions options = training.options();
   request.names = model_names(name.empty() ? kind : name, options.fields);
   trainer->check(!options.source.separator.empty());
+  options.keep_unlabelled = trainer->reads_unlabelled();
   std::vector<std::string> words = {"malmoi", "train"};
   words.insert(words.end(), args.begin(), args.end());
   if (!request.resume) words.emplace_back("--resume");

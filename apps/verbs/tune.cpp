@@ -157,7 +157,7 @@ void run_tune(std::span<const std::string> args, Streams& io) {
                                        {{"log-loss", SearchMetric::log_loss},
                                         {"accuracy", SearchMetric::accuracy},
                                         {"macro-f1", SearchMetric::macro_f1}});
-  const TrainingOptions options = training.options();
+  TrainingOptions options = training.options();
   if (options.fields.size() > 1) throw UsageError("--label-field: give one");
   if (options.split.validation_share == 0 && options.source.split_field.empty()) {
     throw UsageError("--validation 0: there are no documents for validation to measure trials on");
@@ -165,6 +165,7 @@ void run_tune(std::span<const std::string> args, Streams& io) {
   request.shared = given(args, shared);
   search.fixed = given(args, own);
   trainer->check(!options.source.separator.empty());
+  options.keep_unlabelled = trainer->reads_unlabelled();
   search.seed = options.split.seed;
   search.on_note = [&](const std::string& text) { note(text, *common, io); };
   run(request, options, log, *common, io);

@@ -172,6 +172,8 @@ TEST(SplitByColumn, KnowsTheNamesOfItsParts) {
     EXPECT_TRUE(is_part_name(name)) << name;
   }
   for (const std::string name : {"", "tests", "t"}) EXPECT_FALSE(is_part_name(name)) << name;
+  for (const std::string name : {"VALID", "validation", "val", "dev", "Test"}) EXPECT_TRUE(is_held_out_name(name));
+  for (const std::string name : {"train", "Training", "", "tests"}) EXPECT_FALSE(is_held_out_name(name)) << name;
 }
 
 TEST(SplitByColumn, SaysWhatItDoesNotUnderstand) {
