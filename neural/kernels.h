@@ -111,11 +111,17 @@ inline Real softplus(Real x) {
 inline constexpr std::size_t kBlock = 32768;
 
 /// body(begin, end) over [0, n) in blocks of `grain`; the only block of a short loop is run without any ceremony.
+/// Each block has a copy of the body: numbers that a lambda holds by value ([=]) cannot change by what it writes, as
+/// far as the compiler can see, so that its loops use vectors.
 template <typename Body>
 void for_blocks(std::size_t n, std::size_t grain, const RunContext& context, const Body& body) {
+  const auto run = [&body](std::size_t begin, std::size_t end) {
+    const Body own = body;
+    own(begin, end);
+  };
   if (n == 0) return;
-  if (n <= grain) return body(std::size_t{0}, n);
-  parallel_for(n, grain, context, [&body](const Chunk& chunk) { body(chunk.begin, chunk.end); });
+  if (n <= grain) return run(0, n);
+  parallel_for(n, grain, context, [&run](const Chunk& chunk) { run(chunk.begin, chunk.end); });
 }
 
 /// How many rows of so many columns make a block.

@@ -22,10 +22,11 @@ Variable record_loss(const Variable& x, std::span<const double> parts, Tensor sl
   return graph.record(std::move(value), {x}, [x, slopes = std::move(slopes)](const Tensor& grad_out, const Tensor&) {
     const GradientTarget target = x.grad_target();
     const Real scale = grad_out[0];
+    const bool fresh = target.beta == 0;
     const Real* const from = slopes.data();
     Real* const to = target.tensor.data();
-    for_blocks(slopes.size(), kBlock, x.graph().context(), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) to[i] = (target.beta == 0 ? 0 : to[i]) + scale * from[i];
+    for_blocks(slopes.size(), kBlock, x.graph().context(), [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) to[i] = (fresh ? 0 : to[i]) + scale * from[i];
     });
   });
 }

@@ -27,16 +27,6 @@ struct DropRule {
   }
 };
 
-// A rule of its own per call: one that lies behind a pointer could change with every number written, as far as the
-// compiler knows, which then does not use vectors.
-void drop(DropRule rule, const Real* from, Real* to, Real beta, std::size_t begin, std::size_t end) {
-  if (beta == 0) {
-    for (std::size_t i = begin; i < end; ++i) to[i] = from[i] * rule.factor(static_cast<std::uint32_t>(i));
-  } else {
-    for (std::size_t i = begin; i < end; ++i) to[i] += from[i] * rule.factor(static_cast<std::uint32_t>(i));
-  }
-}
-
 DropRule draw_rule(double rate, Rng rng) {
   const std::uint64_t bits = rng.bits();
   return {.first_key = static_cast<std::uint32_t>(bits),
@@ -55,8 +45,13 @@ Variable dropout(const Variable& x, double rate) {
   if (graph.mode() == Mode::evaluate || rate == 0.0) return x;
   const DropRule rule = draw_rule(rate, graph.next_rng());
   const auto apply = [rule](const Real* from, Real* to, Real beta, std::size_t size, const RunContext& context) {
-    for_blocks(size, kBlock, context,
-               [=](std::size_t begin, std::size_t end) { drop(rule, from, to, beta, begin, end); });
+    for_blocks(size, kBlock, context, [=](std::size_t begin, std::size_t end) {
+      if (beta == 0) {
+        for (std::size_t i = begin; i < end; ++i) to[i] = from[i] * rule.factor(static_cast<std::uint32_t>(i));
+      } else {
+        for (std::size_t i = begin; i < end; ++i) to[i] += from[i] * rule.factor(static_cast<std::uint32_t>(i));
+      }
+    });
   };
   Tensor out = graph.tensor(x.shape());
   apply(x.value().data(), out.data(), 0, out.size(), graph.context());
