@@ -223,7 +223,8 @@ class NetworkTrainer : public ClassifierTrainer {
                       .epochs = epochs(documents)};
     if (several) std::erase_if(space.flags, [](const SearchedFlag& flag) { return flag.name == "label-smoothing"; });
     for (const NetworkSetting& setting : kind_.settings) {
-      if (!setting.searched.empty()) space.flags.push_back({.name = setting.flag, .values = setting.searched});
+      if (setting.searched.empty() || (pretrain_ > 0 && !pretrains_with_all(setting))) continue;
+      space.flags.push_back({.name = setting.flag, .values = setting.searched});
     }
     return space;
   }
@@ -250,6 +251,16 @@ class NetworkTrainer : public ClassifierTrainer {
         add(flag.c_str(), po::bool_switch(&given_[i].off), meaning.c_str());
       }
     }
+  }
+
+  // Whether it could guess words with every value that is searched.
+  [[nodiscard]] bool pretrains_with_all(const NetworkSetting& setting) const {
+    const auto* const size = std::get_if<std::size_t NetworkOptions::*>(&setting.member);
+    return size == nullptr || std::ranges::all_of(setting.searched, [&](std::string_view value) {
+             NetworkOptions options = network_options();
+             options.*(*size) = static_cast<std::size_t>(parse_number(setting.flag, value));
+             return kind_.has_contexts(options);
+           });
   }
 
   [[nodiscard]] NetworkOptions network_options() const {

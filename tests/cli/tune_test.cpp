@@ -16,6 +16,7 @@ namespace malmoi::testing {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -192,6 +193,20 @@ TEST_F(Tune, ATrialThatFailsIsTheLast) {
   const Outcome all = run_malmoi(tune(transformer + Words{"--dim", "7"}));
   EXPECT_EQ(all.status, 1);
   EXPECT_THAT(all.err, HasSubstr("heads is 8, wanted is a divisor of the embedding's 7"));
+}
+
+TEST_F(Tune, PretrainingIsTriedOnlyWithNetworksThatCan) {
+  const auto options_of = [&](const Words& more) {
+    const Words gru = {"--kind", "gru", "--hidden", "4", "--epochs", "1", "--trials", "6", "--pretrain", "1"};
+    const Outcome run = run_malmoi(tune(gru + more + Words{"--dim", "4", "--format", "json"}));
+    EXPECT_THAT(run.err, Not(HasSubstr("failed")));
+    const json report = json::parse(run.out);
+    std::string all;
+    for (const json& trial : report["tables"]["trials"]) all += trial["options"].get<std::string>();
+    return all;
+  };
+  EXPECT_THAT(options_of({}), AllOf(HasSubstr("--rate"), Not(HasSubstr("--layers"))));
+  EXPECT_THAT(options_of({"--one-direction"}), HasSubstr("--layers 2"));
 }
 
 TEST_F(Tune, DocumentsMayHaveSeveralLabels) {
