@@ -175,8 +175,9 @@ class NetworkTrainer : public ClassifierTrainer {
     network_options.vocabulary = 1;
     (void)neural::make_network(network_options, Rng(0));  // what does not fit shows before texts are read
     auto analyzer = make_analyzer(task.analysis, task.dictionary);
+    const bool reads_more = pretrain_ > 0 && !task.unlabelled.empty();
     std::vector<std::string_view> texts(task.train.texts.begin(), task.train.texts.end());
-    if (pretrain_ > 0) texts.insert(texts.end(), task.unlabelled.begin(), task.unlabelled.end());
+    if (reads_more) texts.insert(texts.end(), task.unlabelled.begin(), task.unlabelled.end());
     WordList words =
         frequent_words(neural::tokenize_texts(texts, *analyzer, TermTags::korean, context), min_count_, max_words_);
     if (words.terms.size() == 0) {
@@ -196,7 +197,7 @@ class NetworkTrainer : public ClassifierTrainer {
     if (task.on_epoch) hooks.after_epoch = [&](const neural::TrainState& state) { task.on_epoch(0, state); };
     const bool goes_on = !task.starts.empty() && !task.starts.front().epochs.empty();
     if (pretrain_ > 0 && !goes_on) {
-      pretrain(*network, ids_of(texts, *analyzer, words, context), options, hooks, context);
+      pretrain(*network, reads_more ? ids_of(texts, *analyzer, words, context) : training, options, hooks, context);
     }
     const neural::TrainResult result =
         neural::train_network(*network, {training, task.train.classes, task.train.table},

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "corpus/base/error.h"
+#include "corpus/base/rng.h"
 
 namespace malmoi::testing {
 
@@ -41,6 +42,41 @@ void TagCorpus::SetUp() {
   }
   const std::string file = folder_.write("tags.jsonl", lines);
   ASSERT_EQ(run_malmoi({"index", corpus_, file, "--analyzer", "word", "--meta-field", "tags"}).status, 0);
+}
+
+void FewLabelsCorpus::SetUp() {
+  Rng rng(3);
+  std::string lines = "id\ttext\tlabel\tsplit\n";
+  int documents = 0;
+  const auto add = [&](int count, std::size_t first, std::size_t end, bool has_label, std::string_view split) {
+    for (int i = 0; i < count; ++i) {
+      const std::string_view side = i % 2 == 0 ? "g" : "b";
+      lines += concat(documents++, '\t');
+      for (int word = 0; word < 6; ++word) lines += concat(side, first + rng.uniform_index(end - first), ' ');
+      lines += concat('\t', has_label ? side : "", '\t', split, '\n');
+    }
+  };
+  add(40, 0, 4, true, "train");
+  add(100, 4, 20, true, "test");
+  add(300, 0, 20, false, "");
+  add(300, 0, 20, false, "train");
+  add(50, 0, 20, false, "test");
+  const std::string file = folder_.write("few.tsv", lines);
+  ASSERT_EQ(run_malmoi({"index", corpus_, file, "--analyzer", "word", "--meta-field", "split"}).status, 0);
+}
+
+void stop_between_epochs(const Words& training, const std::string& corpus, const std::string& model,
+                         const std::string& checkpoint) {
+  double milliseconds = 200;
+  for (int attempt = 0; attempt < 60; ++attempt) {
+    const Outcome killed = kill_malmoi(training, static_cast<int>(1000 * milliseconds), attempt % 3 == 0 ? 2 : 9);
+    if (run_malmoi({"models", corpus}).out.find(model + checkpoint) != std::string::npos) return;
+    if (killed.status == 0) {
+      ASSERT_EQ(run_malmoi({"models", corpus, "--delete", model}).status, 0);
+    }
+    milliseconds *= killed.status == 0 ? 0.7 : 1.3;
+  }
+  FAIL() << "it was never stopped between two epochs";
 }
 
 }  // namespace malmoi::testing

@@ -43,4 +43,17 @@ class TagCorpus : public LabelledCorpus {
   const Words tags_ = {"--label-field", "meta.tags", "--label-separator", ","};
 };
 
+/// Documents of the words g0 ... g19, or of b0 ... b19, with train or test in meta.split. The 40 that have a label to
+/// learn from have only the first four of each, the 100 of the test only others; 650 have no label, of which 50 are
+/// called test.
+class FewLabelsCorpus : public LabelledCorpus {
+ protected:
+  void SetUp() override;
+};
+
+/// Kills a training behind an epoch, however fast the machine is: a run that ended before is done again, and killed
+/// sooner.
+void stop_between_epochs(const Words& training, const std::string& corpus, const std::string& model,
+                         const std::string& checkpoint = ".training.checkpoint");
+
 }  // namespace malmoi::testing

@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "apps/classifier_model.h"
 #include "corpus/base/error.h"
-#include "corpus/base/rng.h"
 #include "tests/cli/labelled_corpora.h"
 #include "tests/cli/program.h"
 
@@ -24,51 +22,6 @@ using ::testing::Not;
 class Train : public ReviewCorpus {};
 class TrainOnFields : public NewsCorpus {};
 class TrainOnTags : public TagCorpus {};
-
-// Documents of the words g0 ... g19, or of b0 ... b19. The 40 that have a label to learn from have only the first four
-// of each, the 100 of the test only others; 650 have no label, of which 50 are called test.
-class TrainOnFewLabels : public LabelledCorpus {
- protected:
-  void SetUp() override {
-    Rng rng(3);
-    std::string lines = "id\ttext\tlabel\tsplit\n";
-    int documents = 0;
-    const auto add = [&](int count, std::size_t first, std::size_t end, bool has_label, std::string_view split) {
-      for (int i = 0; i < count; ++i) {
-        const std::string_view side = i % 2 == 0 ? "g" : "b";
-        lines += concat(documents++, '\t');
-        for (int word = 0; word < 6; ++word) lines += concat(side, first + rng.uniform_index(end - first), ' ');
-        lines += concat('\t', has_label ? side : "", '\t', split, '\n');
-      }
-    };
-    add(40, 0, 4, true, "train");
-    add(100, 4, 20, true, "test");
-    add(300, 0, 20, false, "");
-    add(300, 0, 20, false, "train");
-    add(50, 0, 20, false, "test");
-    const std::string file = folder_.write("few.tsv", lines);
-    ASSERT_EQ(run_malmoi({"index", corpus_, file, "--analyzer", "word", "--meta-field", "split"}).status, 0);
-  }
-
-  const Words kind_ = {"--split-field", "meta.split", "--validation", "0",    "--kind",  "gru", "--dim", "16",
-                       "--hidden",      "16",         "--rate",       "0.01", "--batch", "16"};
-};
-
-// Kills a training behind an epoch, however fast the machine is: a run that ended before is done again, and killed
-// sooner.
-void stop_between_epochs(const Words& training, const std::string& corpus, const std::string& model,
-                         const std::string& checkpoint = ".training.checkpoint") {
-  double milliseconds = 200;
-  for (int attempt = 0; attempt < 60; ++attempt) {
-    const Outcome killed = kill_malmoi(training, static_cast<int>(1000 * milliseconds), attempt % 3 == 0 ? 2 : 9);
-    if (run_malmoi({"models", corpus}).out.find(model + checkpoint) != std::string::npos) return;
-    if (killed.status == 0) {
-      ASSERT_EQ(run_malmoi({"models", corpus, "--delete", model}).status, 0);
-    }
-    milliseconds *= killed.status == 0 ? 0.7 : 1.3;
-  }
-  FAIL() << "it was never stopped between two epochs";
-}
 
 TEST_F(Train, TrainingHoldsDocumentsOutAndEvaluateMeasuresOnThem) {
   const json trained = train();
@@ -310,58 +263,6 @@ TEST_F(Train, NetworksBeginWithVectorsThatWereLearnedBefore) {
   const Outcome missing = run_malmoi({"train", corpus_, "--kind", "gru", "--vectors", "none", "--save", "x"});
   EXPECT_EQ(missing.status, 1);
   EXPECT_THAT(missing.err, HasSubstr("none"));
-}
-
-TEST_F(Train, RecurrentNetworksMayLearnToGuessWordsBeforehand) {
-  const Words kind = {"--kind", "gru", "--dim", "8", "--hidden", "8", "--epochs", "1"};
-  const std::string plain = fingerprint(train(kind));
-  const Words pretrained = kind + Words{"--pretrain", "2", "--force"};
-  const std::string one = fingerprint(train(pretrained + Words{"--threads", "1"}));
-  EXPECT_NE(one, plain);
-  EXPECT_EQ(fingerprint(train(pretrained + Words{"--threads", "3"})), one);
-  const json options = report_of({"models", corpus_, "--show", "gru"})["tables"]["options"];
-  EXPECT_THAT(options.dump(), HasSubstr(R"({"option":"options.pretrain","value":"2"})"));
-
-  const Outcome deep = run_malmoi({"train", corpus_, "--kind", "gru", "--pretrain", "1", "--layers", "2"});
-  EXPECT_EQ(deep.status, 2);
-  EXPECT_THAT(deep.err, HasSubstr("--pretrain 1: --layers 1 or --one-direction is wanted"));
-  const Outcome negative = run_malmoi({"train", corpus_, "--kind", "gru", "--pretrain", "-1"});
-  EXPECT_THAT(negative.err, HasSubstr("--pretrain -1: at least 0 is wanted"));
-  EXPECT_EQ(run_malmoi({"train", corpus_, "--kind", "cnn", "--pretrain", "1"}).status, 2);
-}
-
-TEST_F(TrainOnFewLabels, PretrainingReadsDocumentsWithoutOne) {
-  const Words pretraining = {"--pretrain", "20", "--epochs", "20"};
-  const Outcome told = run_malmoi(Words{"train", corpus_, "--save", "told"} + kind_ + pretraining);
-  EXPECT_THAT(told.err, HasSubstr("40 documents to train on, 0 for validation, 100 held out"));
-  EXPECT_THAT(told.err, HasSubstr("650 documents without a label left out; pretraining reads 600 of them"));
-  const json all = train(kind_ + pretraining);
-  EXPECT_EQ(all["metrics"]["trained_on"], 40);
-  EXPECT_GT(figure(all, "accuracy"), 0.95);
-  const json labelled = train(kind_ + pretraining + Words{"--where", "label>\"\"", "--save", "labelled"});
-  EXPECT_LT(figure(labelled, "accuracy"), 0.7);
-}
-
-TEST_F(TrainOnFewLabels, WhatDoesNotPretrainLeavesDocumentsWithoutOneOut) {
-  const Outcome plain = run_malmoi(Words{"train", corpus_, "--save", "plain", "--epochs", "1"} + kind_);
-  EXPECT_THAT(plain.err, HasSubstr("650 documents without a label left out\n"));
-  const Words split = {"train", corpus_, "--split-field", "meta.split", "--kind", "ensemble", "--member", "bayes"};
-  EXPECT_THAT(run_malmoi(split + Words{"--member", "gru --epochs 1", "--save", "one"}).err, Not(HasSubstr("reads")));
-  EXPECT_THAT(run_malmoi(split + Words{"--member", "gru --epochs 1 --pretrain 1", "--save", "two"}).err,
-              HasSubstr("pretraining reads 600 of them"));
-}
-
-TEST_F(TrainOnFewLabels, AStoppedTrainingGoesOnWithTheSameDocumentsAlone) {
-  const Words flags = kind_ + Words{"--pretrain", "1", "--epochs", "60", "--threads", "1"};
-  const std::string whole = fingerprint(train(flags + Words{"--save", "whole"}));
-  const Words stopped = Words{"train", corpus_, "--save", "stopped"} + flags;
-  ASSERT_NO_FATAL_FAILURE(stop_between_epochs(stopped, corpus_, "stopped"));
-  EXPECT_EQ(fingerprint(report_of(stopped + Words{"--resume"})), whole);
-
-  ASSERT_NO_FATAL_FAILURE(stop_between_epochs(stopped + Words{"--force"}, corpus_, "stopped"));
-  const std::string more = folder_.write("more.tsv", "id\ttext\tlabel\tsplit\n900\tg1 g2\t\t\n");
-  ASSERT_EQ(run_malmoi({"index", corpus_, more, "--meta-field", "split"}).status, 0);
-  EXPECT_THAT(run_malmoi(stopped + Words{"--resume", "--force"}).err, HasSubstr("other documents"));
 }
 
 TEST_F(Train, SizesAreWholeNumbersFromOne) {
