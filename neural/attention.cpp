@@ -55,32 +55,32 @@ struct Inputs {
   Part<const Real> v;
 };
 
-// e^x over the sum of the row: numbers behind `seen`, up to `stride`, become 0.
-void softmax(Real* row, std::size_t seen, std::size_t stride, Real scale) {
-  constexpr Real kUnseen = -std::numeric_limits<Real>::infinity();
-  std::fill(row + seen, row + stride, seen == 0 ? Real{0} : kUnseen);
-  if (seen == 0) return;
-  for (std::size_t key = 0; key < stride; ++key) row[key] *= scale;
-  const Real share = Real{1} / row_exp(row, row_max(row, stride), row, stride);
-  for (std::size_t key = 0; key < stride; ++key) row[key] *= share;
+// From products to the probabilities of one text and head [queries × stride]: 0 behind the keys that are seen.
+void softmax(const Heads& heads, std::size_t text, Real* p) {
+  const std::size_t stride = heads.stride();
+  for (std::size_t query = 0; query < heads.queries; ++query) {
+    Real* const row = p + query * stride;
+    std::fill(row + heads.seen(text, query), row + stride, -std::numeric_limits<Real>::infinity());
+  }
+  softmax_rows(p, heads.queries, stride, heads.scale());
 }
 
-// probabilities [batch × heads × queries × stride]
+// probabilities [batch × heads × queries × stride]; null: not kept
 void attend(const Heads& heads, const Inputs& in, Real* probabilities, Real* out, const RunContext& context) {
   const std::ptrdiff_t queries = signed_size(heads.queries);
   const std::ptrdiff_t keys = signed_size(heads.keys);
   const std::ptrdiff_t stride = signed_size(heads.stride());
   const std::ptrdiff_t depth = signed_size(heads.head_width());
+  const std::size_t size = heads.queries * heads.stride();
   parallel_for(heads.batch, 4, context, [&](const Chunk& texts) {
+    Buffer own(probabilities == nullptr ? size : 0);
     for (std::size_t i = texts.begin * heads.heads; i < texts.end * heads.heads; ++i) {
       const std::size_t text = i / heads.heads;
       const std::size_t head = i % heads.heads;
-      Real* const p = probabilities + i * heads.queries * heads.stride();
+      Real* const p = probabilities == nullptr ? own.data() : probabilities + i * size;
       gemm({queries, keys, depth}, {in.q.of(heads, heads.queries, text, head), signed_size(in.q.stride)},
            {in.k.of(heads, heads.keys, text, head), signed_size(in.k.stride), MatrixOp::transposed}, {p, stride});
-      for (std::size_t query = 0; query < heads.queries; ++query) {
-        softmax(p + query * heads.stride(), heads.seen(text, query), heads.stride(), heads.scale());
-      }
+      softmax(heads, text, p);
       const Part<Real> to = {out, heads.width};
       gemm({queries, depth, keys}, {p, stride}, {in.v.of(heads, heads.keys, text, head), signed_size(in.v.stride)},
            {to.of(heads, heads.queries, text, head), signed_size(heads.width)});
@@ -155,6 +155,11 @@ Part<const Real> part_of(const Variable& x) {
   return {x.value().data(), x.shape()[2]};
 }
 
+Tensor kept_probabilities(const Graph& graph, const Heads& heads) {
+  if (graph.mode() == Mode::evaluate) return {};
+  return graph.tensor({heads.batch, heads.heads, heads.queries, heads.stride()});
+}
+
 struct PartTarget {
   Part<Real> part = {nullptr, 0};
   Real beta = 0;
@@ -179,7 +184,7 @@ Variable attention(const Variable& q, const Variable& k, const Variable& v, cons
   const auto heads = std::make_shared<const Heads>(Heads{
       in[0], in[1], of[1], in[2], options.heads, {options.lengths.begin(), options.lengths.end()}, options.causal});
   Graph& graph = q.graph();
-  Tensor probabilities = graph.tensor({in[0], options.heads, in[1], heads->stride()});
+  Tensor probabilities = kept_probabilities(graph, *heads);
   Tensor out = graph.tensor(in);
   attend(*heads, {part_of(q), part_of(k), part_of(v)}, probabilities.data(), out.data(), graph.context());
   return graph.record(std::move(out), {q, k, v},
@@ -207,7 +212,7 @@ Variable self_attention(const Variable& qkv, const AttentionOptions& options) {
     return Inputs{{at, 3 * width}, {at + width, 3 * width}, {at + 2 * width, 3 * width}};
   };
   Graph& graph = qkv.graph();
-  Tensor probabilities = graph.tensor({in[0], options.heads, in[1], heads->stride()});
+  Tensor probabilities = kept_probabilities(graph, *heads);
   Tensor out = graph.tensor({in[0], in[1], width});
   attend(*heads, parts(), probabilities.data(), out.data(), graph.context());
   return graph.record(

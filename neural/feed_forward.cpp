@@ -201,7 +201,7 @@ Variable feed_forward(const Variable& x, const FeedForwardWeights& weights) {
   Graph& graph = x.graph();
   Tensor out = graph.tensor(x.shape().with_cols(sizes.outputs));
   Tensor before = graph.mode() == Mode::train ? graph.tensor({sizes.rows, sizes.inner}) : Tensor();
-  pass_forward(sizes, x.value().data(), weights, before.empty() ? nullptr : before.data(), out.data());
+  pass_forward(sizes, x.value().data(), weights, before.data(), out.data());
   const std::array inputs = {x, weights.inner, weights.inner_bias, weights.outer, weights.outer_bias};
   return graph.record(std::move(out), inputs, [=, before = std::move(before)](const Tensor& grad_out, const Tensor&) {
     const Sum to_x = sum_for(x);

@@ -1,5 +1,6 @@
 #include "neural/kernels.h"
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -104,6 +105,23 @@ double sum_of_squares(const Real* x, std::size_t n) {
 Real row_exp(const Real* x, Real shift, Real* y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] = fast_exp(x[i] - shift);
   return row_sum(y, n);
+}
+
+// All rows take each step before the next one: e^x is fastest over many numbers, and no row waits for its own sums.
+void softmax_rows(Real* x, std::size_t rows, std::size_t columns, Real scale) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    Real* const row = x + r * columns;
+    const Real greatest = row_max(row, columns);
+    const Real shift = greatest == -std::numeric_limits<Real>::infinity() ? Real{0} : greatest;
+    for (std::size_t c = 0; c < columns; ++c) row[c] = (row[c] - shift) * scale;
+  }
+  for (std::size_t i = 0; i < rows * columns; ++i) x[i] = fast_exp(x[i]);
+  for (std::size_t r = 0; r < rows; ++r) {
+    Real* const row = x + r * columns;
+    const Real sum = row_sum(row, columns);
+    const Real share = sum == 0 ? Real{0} : 1 / sum;
+    for (std::size_t c = 0; c < columns; ++c) row[c] *= share;
+  }
 }
 
 void column_sums(const Real* x, std::size_t rows, std::size_t columns, Real beta, Real* out,

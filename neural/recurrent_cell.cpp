@@ -6,56 +6,83 @@
 namespace malmoi::neural {
 namespace {
 
+template <bool kKeep>
 void rnn_forward(std::size_t n, const CellStep& step) {
+  const Real* input = step.input;
   const Real* recurrent = step.recurrent;
-  const Real* bias = step.bias;
-  Real* gates = step.gates;
   Real* state = step.state;
-#pragma GCC ivdep
-  for (std::size_t j = 0; j < n; ++j) state[j] = gates[j] = fast_tanh(gates[j] + recurrent[j] + bias[j]);
-}
-
-void gru_forward(std::size_t n, const CellStep& step) {
-  const Real* recurrent = step.recurrent;
-  const Real* bias = step.bias;
-  const Real* new_bias = step.new_bias;
+  Real* output = step.output;
   Real* gates = step.gates;
-  Real* kept = step.kept;
-  Real* state = step.state;
 #pragma GCC ivdep
   for (std::size_t j = 0; j < n; ++j) {
-    const Real reset = fast_sigmoid(gates[j] + recurrent[j] + bias[j]);
-    const Real update = fast_sigmoid(gates[n + j] + recurrent[n + j] + bias[n + j]);
-    const Real inner = recurrent[2 * n + j] + new_bias[j];
-    const Real fresh = fast_tanh(gates[2 * n + j] + bias[2 * n + j] + reset * inner);
-    gates[j] = reset;
-    gates[n + j] = update;
-    gates[2 * n + j] = fresh;
-    kept[j] = inner;
-    state[j] = fresh + update * (state[j] - fresh);
+    const Real next = fast_tanh(input[j] + recurrent[j]);
+    if constexpr (kKeep) gates[j] = next;
+    state[j] = output[j] = next;
   }
 }
 
-void lstm_forward(std::size_t n, const CellStep& step) {
+template <bool kKeep>
+void gru_forward(std::size_t n, const CellStep& step) {
+  const Real* input = step.input;
   const Real* recurrent = step.recurrent;
-  const Real* bias = step.bias;
+  const Real* new_bias = step.new_bias;
+  Real* state = step.state;
+  Real* output = step.output;
   Real* gates = step.gates;
   Real* kept = step.kept;
-  Real* state = step.state;
-  Real* cell = step.cell;
 #pragma GCC ivdep
   for (std::size_t j = 0; j < n; ++j) {
-    const Real in = fast_sigmoid(gates[j] + recurrent[j] + bias[j]);
-    const Real forget = fast_sigmoid(gates[n + j] + recurrent[n + j] + bias[n + j]);
-    const Real fresh = fast_tanh(gates[2 * n + j] + recurrent[2 * n + j] + bias[2 * n + j]);
-    const Real out = fast_sigmoid(gates[3 * n + j] + recurrent[3 * n + j] + bias[3 * n + j]);
+    const Real reset = fast_sigmoid(input[j] + recurrent[j]);
+    const Real update = fast_sigmoid(input[n + j] + recurrent[n + j]);
+    const Real inner = recurrent[2 * n + j] + new_bias[j];
+    const Real fresh = fast_tanh(input[2 * n + j] + reset * inner);
+    if constexpr (kKeep) {
+      gates[j] = reset;
+      gates[n + j] = update;
+      gates[2 * n + j] = fresh;
+      kept[j] = inner;
+    }
+    state[j] = output[j] = fresh + update * (state[j] - fresh);
+  }
+}
+
+template <bool kKeep>
+void lstm_forward(std::size_t n, const CellStep& step) {
+  const Real* input = step.input;
+  const Real* recurrent = step.recurrent;
+  Real* state = step.state;
+  Real* cell = step.cell;
+  Real* output = step.output;
+  Real* gates = step.gates;
+  Real* kept = step.kept;
+#pragma GCC ivdep
+  for (std::size_t j = 0; j < n; ++j) {
+    const Real in = fast_sigmoid(input[j] + recurrent[j]);
+    const Real forget = fast_sigmoid(input[n + j] + recurrent[n + j]);
+    const Real fresh = fast_tanh(input[2 * n + j] + recurrent[2 * n + j]);
+    const Real out = fast_sigmoid(input[3 * n + j] + recurrent[3 * n + j]);
     const Real next = forget * cell[j] + in * fresh;
-    gates[j] = in;
-    gates[n + j] = forget;
-    gates[2 * n + j] = fresh;
-    gates[3 * n + j] = out;
-    cell[j] = kept[j] = next;
-    state[j] = out * fast_tanh(next);
+    if constexpr (kKeep) {
+      gates[j] = in;
+      gates[n + j] = forget;
+      gates[2 * n + j] = fresh;
+      gates[3 * n + j] = out;
+      kept[j] = next;
+    }
+    cell[j] = next;
+    state[j] = output[j] = out * fast_tanh(next);
+  }
+}
+
+template <bool kKeep>
+void forward(CellKind kind, std::size_t hidden, const CellStep& step) {
+  switch (kind) {
+    case CellKind::rnn:
+      return rnn_forward<kKeep>(hidden, step);
+    case CellKind::gru:
+      return gru_forward<kKeep>(hidden, step);
+    case CellKind::lstm:
+      return lstm_forward<kKeep>(hidden, step);
   }
 }
 
@@ -128,14 +155,7 @@ void lstm_backward(std::size_t n, const CellGradient& step) {
 }  // namespace
 
 void step_forward(CellKind kind, std::size_t hidden, const CellStep& step) {
-  switch (kind) {
-    case CellKind::rnn:
-      return rnn_forward(hidden, step);
-    case CellKind::gru:
-      return gru_forward(hidden, step);
-    case CellKind::lstm:
-      return lstm_forward(hidden, step);
-  }
+  step.gates == nullptr ? forward<false>(kind, hidden, step) : forward<true>(kind, hidden, step);
 }
 
 void step_backward(CellKind kind, std::size_t hidden, const CellGradient& step) {

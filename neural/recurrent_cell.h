@@ -23,13 +23,14 @@ enum class CellKind { rnn, gru, lstm };
 
 /// One step of one row. All pointers are to `hidden` numbers, or to the gates' where it is said.
 struct CellStep {
+  const Real* input;      ///< [gates] xW + b
   const Real* recurrent;  ///< [gates] hU
-  const Real* bias;       ///< [gates]
   const Real* new_bias;   ///< gru: u
-  Real* gates;            ///< [gates] xW; becomes the gates' values
-  Real* kept;             ///< gru: becomes hU_n + u; lstm: becomes c'
   Real* state;            ///< h; becomes h'
   Real* cell;             ///< lstm: c; becomes c'
+  Real* output;           ///< becomes h'
+  Real* gates;            ///< [gates] become the gates' values; null: nobody asks for them, nor for `kept`
+  Real* kept;             ///< gru: becomes hU_n + u; lstm: becomes c'
 };
 void step_forward(CellKind kind, std::size_t hidden, const CellStep& step);
 

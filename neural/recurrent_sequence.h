@@ -32,23 +32,26 @@ struct CellWeights {
   const Real* new_bias = nullptr;   ///< u [hidden], of a gru
 };
 
-/// Where a sequence begins, [batch × hidden] each; null: zeros.
+/// Where a sequence begins or ends, [batch × hidden] each. null: it begins with zeros.
+template <typename Number>
 struct CellState {
-  const Real* hidden = nullptr;
-  const Real* cell = nullptr;  ///< of an lstm
+  Number* hidden = nullptr;
+  Number* cell = nullptr;  ///< of an lstm
 };
 
 /// What the forward pass computes. Steps behind a row's length are zero in all of them.
 template <typename Number>
 struct SequenceTrace {
   Number* output;  ///< [batch × steps × hidden] h' of every step
-  Number* gates;   ///< [batch × steps × gates]
-  Number* kept;    ///< [batch × steps × hidden] lstm: c'; gru: hU_n + u; rnn: null
+  Number* gates;   ///< [batch × steps × gates]; null: there will be no backward pass
+  Number* kept;    ///< [batch × steps × hidden] lstm: c'; gru: hU_n + u; null: as gates, and of an rnn
 };
 
-/// x: [batch × steps × inputs]. Blocks of rows go through all steps without waiting for each other.
-void sequence_forward(const SequenceShape& shape, const CellWeights& weights, const Real* x, const CellState& start,
-                      const SequenceTrace<Real>& trace, const RunContext& context);
+/// x: [batch × steps × inputs]. Blocks of rows go through all steps without waiting for each other. end: what each row
+/// ends with, the start of a row without any step.
+void sequence_forward(const SequenceShape& shape, const CellWeights& weights, const Real* x,
+                      const CellState<const Real>& start, const SequenceTrace<Real>& trace, const CellState<Real>& end,
+                      const RunContext& context);
 
 /// Gradients of what the forward pass computed, and the places for those of what it used.
 struct SequenceGradient {
@@ -61,7 +64,7 @@ struct SequenceGradient {
   Real* start_hidden;  ///< [batch × hidden] overwritten; null: not wanted
   Real* start_cell;    ///< likewise
 };
-void sequence_backward(const SequenceShape& shape, const CellWeights& weights, const CellState& start,
+void sequence_backward(const SequenceShape& shape, const CellWeights& weights, const CellState<const Real>& start,
                        const SequenceTrace<const Real>& trace, const SequenceGradient& grad, const RunContext& context);
 
 /// h of every step, in the order of its rows: the left factor of U's gradient. [batch × steps × hidden]

@@ -69,7 +69,7 @@ struct Sequence {
     return {weights.input.value().data(), weights.recurrent.value().data(), weights.bias.value().data(),
             weights.new_bias ? weights.new_bias->value().data() : nullptr};
   }
-  [[nodiscard]] CellState start_values() const {
+  [[nodiscard]] CellState<const Real> start_values() const {
     if (!start) return {};
     return {start->hidden.value().data(), start->cell ? start->cell->value().data() : nullptr};
   }
@@ -136,7 +136,7 @@ void add_weight_gradients(const Sequence& sequence, const GateGradients& grads, 
   }
 }
 
-// The values that the forward pass leaves for the gradient.
+// The values that the forward pass leaves for the gradient; none where there will not be one.
 struct Kept {
   Tensor gates;
   Tensor kept;  // none of an rnn
@@ -155,7 +155,7 @@ void add_gradients(const Sequence& sequence, const Kept& kept, const Tensor& out
   Tensor of_hidden = start_hidden ? graph.tensor(states) : Tensor();
   Tensor of_cell = start_cell ? graph.tensor(states) : Tensor();
   SequenceGradient grad = {.output = grad_out.data(),
-                           .last_cell = last_cell.empty() ? nullptr : last_cell.data(),
+                           .last_cell = last_cell.data(),
                            .gates = gates.data(),
                            .inner = inner.data(),
                            .x = nullptr,
@@ -168,8 +168,7 @@ void add_gradients(const Sequence& sequence, const Kept& kept, const Tensor& out
     grad.beta_x = target.beta;
   }
   sequence_backward(shape, sequence.values(), sequence.start_values(),
-                    {output.data(), kept.gates.data(), kept.kept.empty() ? nullptr : kept.kept.data()}, grad,
-                    graph.context());
+                    {output.data(), kept.gates.data(), kept.kept.data()}, grad, graph.context());
   if (start_hidden) sequence.start->hidden.add_grad(std::move(of_hidden));
   if (start_cell) sequence.start->cell->add_grad(std::move(of_cell));
   add_weight_gradients(sequence, {gates, inner}, output);
@@ -178,22 +177,6 @@ void add_gradients(const Sequence& sequence, const Kept& kept, const Tensor& out
 // Where the state stands that a row ends with.
 std::size_t last_place(const SequenceShape& shape, std::size_t row) {
   return row * shape.steps + (shape.reversed ? 0 : shape.length(row) - 1);
-}
-
-// values [batch × steps × hidden] of each row's last step; of the start where a row has no step.
-Tensor last_values(Graph& graph, const SequenceShape& shape, const Tensor& values, const Real* start) {
-  Tensor last = graph.tensor({shape.batch, shape.hidden});
-  for (std::size_t row = 0; row < shape.batch; ++row) {
-    Real* const to = last.data() + row * shape.hidden;
-    if (shape.length(row) > 0) {
-      std::copy_n(values.data() + last_place(shape, row) * shape.hidden, shape.hidden, to);
-    } else if (start != nullptr) {
-      std::copy_n(start + row * shape.hidden, shape.hidden, to);
-    } else {
-      std::fill_n(to, shape.hidden, Real{0});
-    }
-  }
-  return last;
 }
 
 void add_row(const Real* from, std::size_t n, Real* to) {
@@ -223,14 +206,17 @@ SequenceResult run_sequence(CellKind kind, const Variable& x, const CellVariable
   const SequenceShape shape = sequence->shape();
   Graph& graph = x.graph();
   const Shape states = {shape.batch, shape.steps, shape.hidden};
-  Kept kept = {graph.tensor({shape.batch, shape.steps, shape.gates()}),
-               kind == CellKind::rnn ? Tensor() : graph.tensor(states)};
+  Kept kept;
+  if (graph.mode() == Mode::train) {
+    kept.gates = graph.tensor({shape.batch, shape.steps, shape.gates()});
+    if (kind != CellKind::rnn) kept.kept = graph.tensor(states);
+  }
   Tensor values = graph.tensor(states);
-  const CellState start = sequence->start_values();
-  sequence_forward(shape, sequence->values(), x.value().data(), start,
-                   {values.data(), kept.gates.data(), kept.kept.empty() ? nullptr : kept.kept.data()}, graph.context());
-  Tensor last_hidden = last_values(graph, shape, values, start.hidden);
-  Tensor last_cell = kind == CellKind::lstm ? last_values(graph, shape, kept.kept, start.cell) : Tensor();
+  Tensor last_hidden = graph.tensor({shape.batch, shape.hidden});
+  Tensor last_cell = kind == CellKind::lstm ? graph.tensor(last_hidden.shape()) : Tensor();
+  sequence_forward(shape, sequence->values(), x.value().data(), sequence->start_values(),
+                   {values.data(), kept.gates.data(), kept.kept.data()}, {last_hidden.data(), last_cell.data()},
+                   graph.context());
 
   // The gradient of the last cells waits here until the pass reaches the sequence itself.
   const auto of_last_cell = std::make_shared<Tensor>();

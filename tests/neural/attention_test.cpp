@@ -82,6 +82,17 @@ TEST(Attention, EqualsTheFormula) {
   }
 }
 
+TEST(Attention, GivesTheSameBytesWhereNoGradientIsWanted) {
+  const Tensor q = random_tensor({3, 5, 6}, 1);
+  const Tensor k = random_tensor({3, 7, 6}, 2);
+  for (const PlainOptions& options : kOptions) {
+    Graph train(Mode::train, Rng(1));
+    Graph evaluate(Mode::evaluate, Rng(1));
+    EXPECT_EQ(attend(train.input(q), train.input(k), train.input(k), options).value(),
+              attend(evaluate.input(q), evaluate.input(k), evaluate.input(k), options).value());
+  }
+}
+
 TEST(Attention, OfEqualKeysIsTheMeanOfTheValuesSeen) {
   Graph graph(Mode::evaluate, Rng(1));
   const Variable same = graph.input(Tensor({1, 3, 2}, 1));

@@ -13,25 +13,28 @@ namespace malmoi::neural {
 namespace {
 
 struct Exact {
+  const char* name;
   Real (*fast)(Real);
   double (*exact)(double);
-  double limit;  // relative, in float
+  double widest;    // numbers from -widest to widest are tried
+  double relative;  // limits of the error, in float
+  double absolute = 1e-300;
 };
 
 TEST(Kernels, FunctionsAreExactToAFewRoundings) {
   const std::vector<Exact> all = {
-      {fast_exp, [](double x) { return std::exp(x); }, 1.5e-7},
-      {fast_tanh, [](double x) { return std::tanh(x); }, 3e-7},
-      {fast_sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, 3e-7},
-      {normal_cdf, [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }, 3e-6},
-      {normal_density, [](double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0)); }, 3e-6}};
-  for (std::size_t f = 0; f < all.size(); ++f) {
-    const double widest = f < 3 ? 80 : 9;
-    for (double at = -widest; at < widest; at += 0.00317) {
+      {"exp", fast_exp, [](double x) { return std::exp(x); }, 87.3, 1.5e-7},
+      {"tanh", fast_tanh, [](double x) { return std::tanh(x); }, 80, 3e-7},
+      {"sigmoid", fast_sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, 87.3, 3e-7},
+      {"cdf", normal_cdf, [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }, 9, 0, 2e-7},
+      {"density", normal_density, [](double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0)); }, 9,
+       3e-6}};
+  for (const Exact& function : all) {
+    for (double at = -function.widest; at < function.widest; at += 0.00317) {
       const Real x = static_cast<Real>(at);
-      const double exact = all[f].exact(double{x});
-      ASSERT_NEAR(double{all[f].fast(x)}, exact, all[f].limit * std::abs(exact) + 1e-300)
-          << "function " << f << " of " << at;
+      const double exact = function.exact(double{x});
+      ASSERT_NEAR(double{function.fast(x)}, exact, function.relative * std::abs(exact) + function.absolute)
+          << function.name << " of " << at;
     }
   }
 }
@@ -48,6 +51,8 @@ TEST(Kernels, EndsAndNotANumber) {
   EXPECT_EQ(fast_exp(-infinity), Real{0});
   EXPECT_EQ(fast_exp(infinity), infinity);
   EXPECT_EQ(fast_exp(0), Real{1});
+  EXPECT_EQ(normal_cdf(-infinity), Real{0});
+  EXPECT_EQ(normal_cdf(infinity), Real{1});
   EXPECT_EQ(fast_tanh(infinity), Real{1});
   EXPECT_EQ(fast_tanh(-infinity), Real{-1});
   EXPECT_EQ(fast_sigmoid(-infinity), Real{0});
@@ -76,6 +81,26 @@ TEST(Kernels, SumsOfRowsAgreeWithPlainLoops) {
     EXPECT_NEAR(double{row_dot(x.data(), y.data(), n)}, dot, 1e-5);
     EXPECT_NEAR(sum_of_squares(x.data(), n), squares, 1e-5 * squares);
     EXPECT_EQ(row_max(x.data(), n), greatest);
+  }
+}
+
+TEST(Kernels, SoftmaxOfRowsAgreesWithPlainLoops) {
+  constexpr std::size_t kRows = 3;
+  const Real infinity = std::numeric_limits<Real>::infinity();
+  for (const std::size_t n : {1U, 7U, 48U, 100U}) {
+    Tensor x = random_tensor({kRows, n}, n);
+    for (std::size_t i = n; i < 2 * n; ++i) x[i] = -infinity;
+    x[3 * n - 1] = n == 1 ? x[3 * n - 1] : -infinity;
+    const Tensor given = x;
+    softmax_rows(x.data(), kRows, n, Real{3});
+    for (std::size_t row = 0; row < kRows; ++row) {
+      double sum = 0;
+      for (std::size_t c = 0; c < n; ++c) sum += std::exp(3 * double{given[row * n + c]});
+      for (std::size_t c = 0; c < n; ++c) {
+        const double exact = sum == 0 ? 0 : std::exp(3 * double{given[row * n + c]}) / sum;
+        EXPECT_NEAR(double{x[row * n + c]}, exact, 1e-6 * exact) << n << " numbers, row " << row;
+      }
+    }
   }
 }
 

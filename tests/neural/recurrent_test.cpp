@@ -146,6 +146,7 @@ TEST(RunSequence, FollowsTheFormulasOfPyTorch) {
     expect_plain_values({.kind = kind});
     expect_plain_values({.kind = kind, .reversed = true});
     expect_plain_values({.kind = kind, .batch = 37, .steps = 4, .inputs = 18, .hidden = 35});
+    expect_plain_values({.kind = kind, .batch = 19, .steps = 40, .reversed = true});
   }
 }
 
@@ -185,6 +186,24 @@ TEST(RunSequence, GivesTheSameBytesForEveryNumberOfThreads) {
   for (const CellKind kind : kKinds) {
     const Fixture fixture = {.kind = kind, .batch = 50, .steps = 30, .inputs = 40, .hidden = 24};
     EXPECT_EQ(run_once(fixture, fixture.tensors(), 1), run_once(fixture, fixture.tensors(), 8));
+  }
+}
+
+TEST(RunSequence, GivesTheSameBytesWhereNoGradientIsWanted) {
+  for (const CellKind kind : kKinds) {
+    const Fixture fixture = {.kind = kind, .lengths = {7, 0, 3, 1, 6}};
+    std::vector<SequenceResult> results;
+    Graph train(Mode::train, Rng(1));
+    Graph evaluate(Mode::evaluate, Rng(1));
+    for (Graph* const graph : {&train, &evaluate}) {
+      std::vector<Variable> variables;
+      for (Tensor& tensor : fixture.tensors()) variables.push_back(graph->input(std::move(tensor)));
+      results.push_back(fixture.run(variables));
+    }
+    EXPECT_EQ(results[0].output.value(), results[1].output.value());
+    EXPECT_EQ(results[0].end.hidden.value(), results[1].end.hidden.value());
+    if (kind != CellKind::lstm) continue;
+    EXPECT_EQ(results[0].end.cell->value(), results[1].end.cell->value());
   }
 }
 
