@@ -55,6 +55,14 @@ struct Inputs {
   Part<const Real> v;
 };
 
+// Keys or values of one text and head as the factor [head width × stride] of products with as many columns.
+PackedFactor transposed(const Heads& heads, const Part<const Real>& part, std::size_t text, std::size_t head) {
+  return {{part.of(heads, heads.keys, text, head), signed_size(part.stride), MatrixOp::transposed},
+          signed_size(heads.head_width()),
+          signed_size(heads.keys),
+          PackedFactor::Columns::whole_vectors};
+}
+
 // From products to the probabilities of one text and head [queries × stride]: 0 behind the keys that are seen.
 void softmax(const Heads& heads, std::size_t text, Real* p) {
   const std::size_t stride = heads.stride();
@@ -78,8 +86,8 @@ void attend(const Heads& heads, const Inputs& in, Real* probabilities, Real* out
       const std::size_t text = i / heads.heads;
       const std::size_t head = i % heads.heads;
       Real* const p = probabilities == nullptr ? own.data() : probabilities + i * size;
-      gemm({queries, keys, depth}, {in.q.of(heads, heads.queries, text, head), signed_size(in.q.stride)},
-           {in.k.of(heads, heads.keys, text, head), signed_size(in.k.stride), MatrixOp::transposed}, {p, stride});
+      gemm(queries, {in.q.of(heads, heads.queries, text, head), signed_size(in.q.stride)},
+           transposed(heads, in.k, text, head), {p, stride});
       softmax(heads, text, p);
       const Part<Real> to = {out, heads.width};
       gemm({queries, depth, keys}, {p, stride}, {in.v.of(heads, heads.keys, text, head), signed_size(in.v.stride)},
@@ -101,10 +109,11 @@ struct Outputs {
 // grad = P ∘ (grad - Σ grad ∘ P) · scale in every row: from probabilities to products.
 void through_softmax(const Heads& heads, const Real* p, Real* grad) {
   const std::size_t stride = heads.stride();
+  const Real scale = heads.scale();
   for (std::size_t query = 0; query < heads.queries; ++query, p += stride, grad += stride) {
     const Real mean = row_dot(p, grad, stride);
 #pragma GCC ivdep
-    for (std::size_t key = 0; key < stride; ++key) grad[key] = p[key] * (grad[key] - mean) * heads.scale();
+    for (std::size_t key = 0; key < stride; ++key) grad[key] = p[key] * (grad[key] - mean) * scale;
   }
 }
 
@@ -119,7 +128,7 @@ void pass_back(const Heads& heads, const Inputs& in, const Real* probabilities, 
     return Target{part.of(heads, steps, text, head), signed_size(part.stride), beta};
   };
   parallel_for(heads.batch, 4, context, [&](const Chunk& texts) {
-    Buffer grad(heads.queries * heads.stride(), Real{0});  // of what lies behind the keys it stays so
+    Buffer grad(heads.queries * heads.stride());
     for (std::size_t i = texts.begin * heads.heads; i < texts.end * heads.heads; ++i) {
       const std::size_t text = i / heads.heads;
       const std::size_t head = i % heads.heads;
@@ -127,12 +136,12 @@ void pass_back(const Heads& heads, const Inputs& in, const Real* probabilities, 
       const Factor g = {from.of(heads, heads.queries, text, head), signed_size(heads.width)};
       const Factor q = {in.q.of(heads, heads.queries, text, head), signed_size(in.q.stride)};
       const Factor k = {in.k.of(heads, heads.keys, text, head), signed_size(in.k.stride)};
-      const Factor v = {in.v.of(heads, heads.keys, text, head), signed_size(in.v.stride), MatrixOp::transposed};
+      const PackedFactor v = transposed(heads, in.v, text, head);
       if (out.v.values != nullptr) {
         gemm({keys, depth, queries}, {p, stride, MatrixOp::transposed}, g,
              target(out.v, heads.keys, text, head, out.beta_v));
       }
-      gemm({queries, keys, depth}, g, v, {grad.data(), stride});
+      gemm(queries, g, v, {grad.data(), stride});
       through_softmax(heads, p, grad.data());
       if (out.q.values != nullptr) {
         gemm({queries, depth, keys}, {grad.data(), stride}, k, target(out.q, heads.queries, text, head, out.beta_q));

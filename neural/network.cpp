@@ -7,8 +7,12 @@
 
 namespace malmoi::neural {
 
-// Each in its file in neural/networks.
-NetworkKind mlp(), cnn(), rnn(), gru(), lstm(), transformer();
+// A kind of network is a file in neural/networks with a function that makes its NetworkKind, and its name here.
+#define MALMOI_NETWORK_KINDS(kind) kind(mlp) kind(cnn) kind(rnn) kind(gru) kind(lstm) kind(transformer)
+
+#define MALMOI_DECLARE(name) NetworkKind name();
+MALMOI_NETWORK_KINDS(MALMOI_DECLARE)
+#undef MALMOI_DECLARE
 
 namespace {
 
@@ -42,7 +46,9 @@ Variable Network::contexts(Graph& /*graph*/, const Batch& /*batch*/) {
 }
 
 std::span<const NetworkKind> network_kinds() {
-  static const std::array kKinds = {mlp(), cnn(), rnn(), gru(), lstm(), transformer()};
+#define MALMOI_CALL(name) name(),
+  static const std::array kKinds = {MALMOI_NETWORK_KINDS(MALMOI_CALL)};
+#undef MALMOI_CALL
   return kKinds;
 }
 

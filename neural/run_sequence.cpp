@@ -160,8 +160,8 @@ void add_gradients(const Sequence& sequence, const Kept& kept, const Tensor& out
                            .inner = inner.data(),
                            .x = nullptr,
                            .beta_x = 0,
-                           .start_hidden = start_hidden ? of_hidden.data() : nullptr,
-                           .start_cell = start_cell ? of_cell.data() : nullptr};
+                           .start_hidden = of_hidden.data(),
+                           .start_cell = of_cell.data()};
   if (sequence.x.needs_grad()) {
     const GradientTarget target = sequence.x.grad_target();
     grad.x = target.tensor.data();

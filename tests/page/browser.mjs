@@ -1,6 +1,6 @@
 // What the tests of the pages and their screenshots share: the browser, and pages made from fixtures.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -40,6 +40,7 @@ export async function launch() {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "malmoi-page-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const templates = new Map(); // kind of page -> HTML
 let pages = 0;
 
