@@ -225,7 +225,8 @@ TEST(BagClassifier, BeginsAnewWithHalfTheRateWhenTheLossIsNotFinite) {
   const Problem train = random_problem(3, 10, 1);
   BagFit before = fit_bag(train.rows, train.labels, 3, {.rate = 1});
   EXPECT_EQ(before.rate, 1);
-  for (double rate = 2; rate < 1e38; rate *= 2) {
+  for (int power = 1; power < 126; ++power) {
+    const double rate = std::ldexp(1.0, power);
     BagFit fit = fit_bag(train.rows, train.labels, 3, {.rate = rate});
     if (fit.rate < rate) {
       EXPECT_EQ(fit.rate, rate / 2);

@@ -90,7 +90,8 @@ TEST(FitTemperature, FindsWhatASearchOfAGridFinds) {
   const double fitted = fit_temperature({logits.values, 3}, logits.truth).value;
   double best = 0.0;
   double least = std::numeric_limits<double>::infinity();
-  for (double temperature = 0.05; temperature < 5; temperature *= 1.0005) {
+  for (int step = 0; step < 9213; ++step) {  // up to 5
+    const double temperature = 0.05 * std::pow(1.0005, step);
     const double loss = smoothed_loss(logits, 3, temperature);
     if (loss < least) best = temperature;
     least = std::min(least, loss);

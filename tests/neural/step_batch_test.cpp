@@ -210,7 +210,8 @@ TEST(StepBatch, ManyPairsOfARowCountAsAFewWould) {
 }
 
 TEST(RowTable, SigmoidIsAsExactAsFloatsAllow) {
-  for (double x = -80; x <= 80; x += 0.37) {
+  for (int i = -216; i <= 216; ++i) {
+    const double x = 0.37 * i;
     std::vector<RowLine> lines(1);
     lines[0].values[3] = static_cast<float>(x);
     apply_sigmoid(lines);

@@ -19,7 +19,10 @@ TEST(Digamma, HasItsKnownValues) {
   EXPECT_NEAR(digamma(0.5), -kEuler - 2 * std::log(2.0), 1e-12);
   EXPECT_NEAR(digamma(10), 1 + 1.0 / 2 + 1.0 / 3 + 1.0 / 4 + 1.0 / 5 + 1.0 / 6 + 1.0 / 7 + 1.0 / 8 + 1.0 / 9 - kEuler,
               1e-12);
-  for (double x = 0.01; x < 50; x *= 1.3) EXPECT_NEAR(digamma(x + 1) - digamma(x), 1 / x, 1e-10 / x) << x;
+  for (int i = 0; i < 33; ++i) {
+    const double x = 0.01 * std::pow(1.3, i);
+    EXPECT_NEAR(digamma(x + 1) - digamma(x), 1 / x, 1e-10 / x) << x;
+  }
 }
 
 TEST(LearnDirichlet, FindsTheParametersThatCountsWereDrawnWith) {
