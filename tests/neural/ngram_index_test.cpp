@@ -82,8 +82,8 @@ TEST(NgramIndex, AgreesWithAPlainMapOfNgrams) {
     const LearnedNgrams learned =
         learn_ngrams(rows, 25, {.shortest = shortest, .longest = longest, .min_df = min_df, .max_df = max_df});
     std::map<Ngram, std::set<std::size_t>> expected = all_ngrams(rows, shortest, longest);
-    std::erase_if(expected, [&](const auto& one) {
-      return static_cast<int>(one.second.size()) < min_df || static_cast<double>(one.second.size()) > max_df * 120;
+    std::erase_if(expected, [least = min_df, share = max_df](const auto& one) {
+      return static_cast<int>(one.second.size()) < least || static_cast<double>(one.second.size()) > share * 120;
     });
     const NgramIndex index(learned.tree);
     ASSERT_EQ(static_cast<std::size_t>(index.features()), expected.size());

@@ -68,9 +68,9 @@ TEST(SkipGram, GivesTheSameBytesForEveryNumberOfThreads) {
 // Parts are rows of many words: a larger batch would move them too far from one state.
 TEST(SkipGram, TakesAtMost64WordsAtATimeWithSubwords) {
   const WordGroups groups = word_groups(3, 40, 600);
-  const auto fit_by = [&](std::int32_t batch, std::optional<SubwordOptions> subwords) {
+  const auto fit_by = [&](std::int32_t batch, const std::optional<SubwordOptions>& subwords) {
     const EmbeddingOptions options = {
-        .subwords = std::move(subwords), .dimensions = 8, .min_count = 1, .epochs = 1, .batch = batch};
+        .subwords = subwords, .dimensions = 8, .min_count = 1, .epochs = 1, .batch = batch};
     return fit_embeddings(groups.tokens, groups.terms(), options).embeddings.vectors;
   };
   EXPECT_EQ(fit_by(512, SubwordOptions{}), fit_by(64, SubwordOptions{}));
