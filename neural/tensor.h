@@ -71,7 +71,7 @@ class Tensor {
   [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
   [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
   [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
-  [[nodiscard]] Real* data() noexcept { return empty() ? nullptr : values_.data(); }
+  [[nodiscard]] Real* data() noexcept { return empty() ? nullptr : values_.data(); }  ///< null of an empty tensor
   [[nodiscard]] const Real* data() const noexcept { return empty() ? nullptr : values_.data(); }
   [[nodiscard]] std::span<Real> values() noexcept { return values_; }
   [[nodiscard]] std::span<const Real> values() const noexcept { return values_; }
